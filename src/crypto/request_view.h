@@ -1,0 +1,27 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace dyad::crypto {
+
+/// One header line as it came; duplicates are separate entries.
+struct HeaderView {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// What of a request a signature covers, apart from the body. Nothing is owned.
+struct RequestView {
+  std::string_view method;
+  std::string_view path;   ///< As on the request line, still percent-encoded.
+  std::string_view query;  ///< The same, without the question mark.
+  std::span<const HeaderView> headers;
+};
+
+/// Header names are ASCII and compared without regard to case.
+bool same_header_name(std::string_view a, std::string_view b);
+/// The first header of that name; null: there is none.
+const HeaderView* find_header(std::span<const HeaderView> headers, std::string_view name);
+
+}  // namespace dyad::crypto
