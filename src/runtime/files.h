@@ -48,8 +48,9 @@ class AppendFile {
 };
 
 /// A preallocated file written in place, each write durable when it returns (O_DIRECT|O_DSYNC where the
-/// file system has it). Offsets, lengths and addresses are multiples of kBlockBytes. One thread at a time
-/// writes; reads at any time from any thread.
+/// file system has it). Offsets, lengths and addresses of writes are multiples of kBlockBytes and lie in the
+/// file (runtime/aligned_buffer.h); reads are faster when they are. One thread at a time writes; reads at
+/// any time from any thread.
 class DurableFile : public RandomReadFile {
  public:
   static constexpr std::size_t kBlockBytes = 4096;
@@ -79,6 +80,7 @@ class Files {
 
   /// Makes (or, if it is there, opens) a file of exactly `size_bytes`, zeroed where new, so that later
   /// writes change no metadata. Durable content of a new file: zeros, once its directory is synced.
+  /// A new file gets its name only when it is whole, so one of another size is damaged: `corruption`.
   virtual Result<std::unique_ptr<DurableFile>> open_durable(const std::string& path,
                                                             std::uint64_t size_bytes) = 0;
 
@@ -97,7 +99,12 @@ class Files {
   virtual Result<std::uint64_t> free_bytes(const std::string& path) = 0;
 };
 
+/// Files that are being made carry this at the end of their name until they are whole (open_durable,
+/// write_file). A crash may leave one; whoever owns the directory removes it at the next start.
+constexpr std::string_view kPreparingSuffix = ".preparing";
+
 /// Whole small files. `write_file` is atomic and durable: temporary name, sync, rename, sync_directory.
+/// `read_file` answers too_large for a file of more than `limit_bytes`.
 Result<std::string> read_file(Files& files, const std::string& path, std::size_t limit_bytes);
 Result<> write_file(Files& files, const std::string& path, std::string_view content);
 
