@@ -14,9 +14,9 @@
 
 namespace dyad::blob {
 
-// Immutable byte strings by id. Bytes travel in frames: each carries the suite, its index, a last-frame
-// flag and a 16-byte tag over all of that, the blob's id and the bytes; so a flipped bit, a frame in the
-// wrong place and a cut tail are all found, and never served.
+// Immutable byte strings by id. Bytes travel in frames: each carries the suite, its index, a
+// last-frame flag and a 16-byte tag over all of that, the blob's id and the bytes; so a flipped
+// bit, a frame in the wrong place and a cut tail are all found, and never served.
 
 struct BlobIdTag;
 /// Never used twice. Zero names no blob.
@@ -25,28 +25,37 @@ using BlobId = NamedType<std::uint64_t, BlobIdTag>;
 /// Payload of every frame but the last.
 constexpr std::size_t kFramePayloadBytes = 128u << 10;
 constexpr std::uint64_t kMaxBlobBytes = 5ull << 40;
+constexpr std::size_t kMaxOwnerBytes = 2048;
 
-/// One blob in the making. One coroutine at a time. Destroyed without finish(): the bytes are erased.
+struct PendingBlob {
+  BlobId id;
+  std::string owner;  ///< As given to create().
+};
+
+/// One blob in the making. One coroutine at a time. Destroyed without finish(): the bytes are
+/// erased.
 class BlobWriter {
  public:
   virtual ~BlobWriter() = default;
   virtual BlobId id() const = 0;
   /// Takes all of `bytes`; waits while too much is buffered or the disk is behind.
   virtual Task<Result<>> write(std::span<const char> bytes) = 0;
-  /// Everything written, and the name it can be found by, is durable. The blob stays *pending* until a
-  /// commit names it (see blob/references.h); call BlobStore::settled afterwards, whatever came of it.
+  /// Everything written, and the name it can be found by, is durable. The blob stays *pending*
+  /// until a commit names it (see table/blob_references.h); call BlobStore::settled afterwards,
+  /// whatever came of it.
   virtual Task<Result<>> finish() = 0;
   virtual std::uint64_t size_bytes() const = 0;
 };
 
-/// Reads one blob, any number of ranges. One coroutine at a time. What it opened stays readable even when
-/// the blob is erased meanwhile.
+/// Reads one blob, any number of ranges. One coroutine at a time. What it opened stays readable
+/// even when the blob is erased meanwhile.
 class BlobReader {
  public:
   virtual ~BlobReader() = default;
   virtual std::uint64_t size_bytes() const = 0;
-  /// Up to `out.size()` bytes from `offset`; fewer only at the blob's end. corruption: names blob and
-  /// frame; nothing of a damaged frame is handed out.
+  virtual std::string_view owner() const = 0;
+  /// Up to `out.size()` bytes from `offset`; fewer only at the blob's end. corruption: names blob
+  /// and frame; nothing of a damaged frame is handed out.
   virtual Task<Result<std::size_t>> read_at(std::uint64_t offset, std::span<char> out) = 0;
 };
 
@@ -55,21 +64,26 @@ class BlobStore {
  public:
   virtual ~BlobStore() = default;
 
-  /// `expected_bytes`: a hint for placement; none: not known.
-  virtual Task<Result<std::unique_ptr<BlobWriter>>> create(std::optional<std::uint64_t> expected_bytes) = 0;
+  /// `owner` (at most kMaxOwnerBytes) says in whose name the blob is made, in the caller's own
+  /// words; it is kept with the bytes, so that after a crash, and in verify, the row that should
+  /// name the blob can be looked up. `expected_bytes`: a hint for placement; none: not known.
+  virtual Task<Result<std::unique_ptr<BlobWriter>>> create(
+      std::string owner, std::optional<std::uint64_t> expected_bytes) = 0;
   /// not_found: no such blob.
   virtual Task<Result<std::unique_ptr<BlobReader>>> open(BlobId id) = 0;
   /// Fine if it is not there: the reaper may come twice.
   virtual Task<Result<>> erase(BlobId id) = 0;
-  /// The fate of a finished blob is in the store now: named by a commit (keep), or not (its bytes go).
-  /// A crash before this leaves it on the list of pending blobs, which the next start goes through.
+  /// The fate of a finished blob is in the store now: named by a commit (keep), or not (its bytes
+  /// go). A crash before this leaves it on the list of pending blobs, which the next start goes
+  /// through.
   virtual Task<Result<>> settled(BlobId id, bool named) = 0;
 
-  /// Ids that may exist without a commit naming them: those pending when the former process ended. The
-  /// server asks the store about each at its start, then erases or keeps it through settled().
-  virtual Task<Result<std::vector<BlobId>>> pending_at_start() = 0;
+  /// Ids that may exist without a commit naming them: those pending when the former process ended.
+  /// The server asks the store about each at its start, then erases or keeps it through settled().
+  virtual Task<Result<std::vector<PendingBlob>>> pending_at_start() = 0;
 
-  /// Every blob that is there, in no order, a page at a time (`after` zero: from the start). For verify.
+  /// Every blob that is there, in no order, a page at a time (`after` zero: from the start). For
+  /// verify.
   virtual Task<Result<std::vector<BlobId>>> list(BlobId after, std::size_t limit) = 0;
 };
 

@@ -1,0 +1,341 @@
+#include "blob/file_blob_store.h"
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "blob/frame.h"
+#include "blob/id_blocks.h"
+
+namespace dyad::blob {
+namespace {
+
+constexpr std::uint64_t kBlobsPerDirectoryBits = 12;
+/// Hands the disk its work while the client still sends, so that finish() has little left to flush.
+constexpr std::uint64_t kWritebackBytes = 8u << 20;
+
+std::string hex64(std::uint64_t value) {
+  std::string bytes;
+  append_be64(bytes, value);
+  return to_hex(bytes);
+}
+
+std::string subdirectory(const std::string& directory, BlobId id) {
+  return directory + "/" + hex64(id.value() >> kBlobsPerDirectoryBits);
+}
+
+/// The subdirectory stays when its last blob goes: there is one for 4,096 blobs.
+Result<> erase_file(Files& files, const std::string& directory, BlobId id) {
+  Result<> removed = files.remove(blob_path(directory, id));
+  if (!removed && removed.error().code == ErrorCode::not_found) return {};
+  return removed;
+}
+
+/// What writers share with their store, and may outlive it by.
+struct Shared {
+  Shared(Runtime& r, std::string d)
+      : runtime(r), directory(std::move(d)), ids(r.files(), directory + "/reserved") {}
+  Runtime& runtime;
+  const std::string directory;
+  IdBlocks ids;
+};
+
+class FileBlobWriter final : public BlobWriter {
+ public:
+  FileBlobWriter(std::shared_ptr<Shared> shared, BlobId id, std::unique_ptr<AppendFile> file)
+      : shared_(std::move(shared)), id_(id), file_(std::move(file)) {
+    payload_.reserve(kFramePayloadBytes);
+  }
+
+  ~FileBlobWriter() override {
+    if (finished_) return;
+    // Given up: nothing names the bytes. What fails here stays on the list of pending blobs.
+    file_.reset();
+    const auto give_up = [shared = shared_, id = id_] {
+      if (erase_file(shared->runtime.files(), shared->directory, id)) shared->ids.settled(id);
+    };
+    if (!shared_->runtime.workers().submit(give_up))
+      log::info("an unfinished blob stays until the next start", "blob={}", id_.value());
+  }
+
+  BlobId id() const override { return id_; }
+  std::uint64_t size_bytes() const override { return size_bytes_; }
+
+  Task<Result<>> write(std::span<const char> bytes) override {
+    if (broken_) co_return broken();
+    if (size_bytes_ + bytes.size() > kMaxBlobBytes)
+      co_return fail(ErrorCode::too_large,
+                     "a blob has at most " + std::to_string(kMaxBlobBytes) + " bytes");
+    while (!bytes.empty()) {
+      // A full frame goes out only when more follows: the last one must say that it is the last.
+      if (payload_.size() == kFramePayloadBytes) DYAD_CO_TRY(co_await flush_frame(false));
+      const std::size_t taken = std::min(bytes.size(), kFramePayloadBytes - payload_.size());
+      payload_.append(bytes.data(), taken);
+      size_bytes_ += taken;
+      bytes = bytes.subspan(taken);
+    }
+    co_return Result<>();
+  }
+
+  Task<Result<>> finish() override {
+    if (broken_) co_return broken();
+    DYAD_CO_TRY(co_await flush_frame(true));
+    const auto make_durable = [this]() -> Result<> {
+      DYAD_TRY(file_->sync());
+      DYAD_TRY(file_->close());
+      return shared_->runtime.files().sync_directory(subdirectory(shared_->directory, id_));
+    };
+    Result<> durable = co_await shared_->runtime.workers().run(make_durable);
+    finished_ = durable.has_value();
+    broken_ = !finished_;
+    co_return durable;
+  }
+
+ private:
+  static std::unexpected<Error> broken() {
+    return fail(ErrorCode::io_error, "an earlier write of this blob failed");
+  }
+
+  Task<Result<>> flush_frame(bool last) {
+    const auto append = [this, last]() -> Result<> {
+      frame_.clear();
+      append_frame(frame_, id_, index_, last, payload_);
+      DYAD_TRY(file_->append(frame_));
+      const std::uint64_t written = file_->size_bytes();
+      if (written - writeback_from_ >= kWritebackBytes) {
+        file_->start_writeback(writeback_from_, written - writeback_from_);
+        writeback_from_ = written;
+      }
+      return {};
+    };
+    Result<> appended = co_await shared_->runtime.workers().run(append);
+    broken_ = !appended;
+    ++index_;
+    payload_.clear();
+    co_return appended;
+  }
+
+  const std::shared_ptr<Shared> shared_;
+  const BlobId id_;
+  std::unique_ptr<AppendFile> file_;
+  std::string payload_;
+  std::string frame_;
+  std::uint32_t index_ = 0;
+  std::uint64_t size_bytes_ = 0;
+  std::uint64_t writeback_from_ = 0;
+  bool finished_ = false;
+  bool broken_ = false;
+};
+
+class FileBlobReader final : public BlobReader {
+ public:
+  FileBlobReader(Runtime& runtime, BlobId id, std::unique_ptr<RandomReadFile> file,
+                 std::string owner, std::uint64_t size_bytes)
+      : runtime_(runtime),
+        id_(id),
+        file_(std::move(file)),
+        owner_(std::move(owner)),
+        size_bytes_(size_bytes) {}
+
+  std::uint64_t size_bytes() const override { return size_bytes_; }
+  std::string_view owner() const override { return owner_; }
+
+  Task<Result<std::size_t>> read_at(std::uint64_t offset, std::span<char> out) override {
+    std::size_t done = 0;
+    while (done < out.size() && offset + done < size_bytes_) {
+      const std::uint64_t at = offset + done;
+      const auto index = static_cast<std::uint32_t>(at / kFramePayloadBytes);
+      if (!loaded_ || *loaded_ != index) {
+        const auto load = [this, index] { return load_frame(index); };
+        DYAD_CO_TRY(co_await runtime_.workers().run(load));
+      }
+      const std::size_t inside = at % kFramePayloadBytes;
+      const std::size_t taken = std::min(payload_.size() - inside, out.size() - done);
+      std::memcpy(out.data() + done, payload_.data() + inside, taken);
+      done += taken;
+    }
+    co_return done;
+  }
+
+ private:
+  Result<> load_frame(std::uint32_t index) {
+    loaded_.reset();
+    const std::uint64_t payload_at = std::uint64_t{index} * kFramePayloadBytes;
+    const std::size_t length = static_cast<std::size_t>(
+        std::min<std::uint64_t>(kFramePayloadBytes, size_bytes_ - payload_at));
+    frame_.resize(kFrameHeaderBytes + length + kTagBytes);
+    DYAD_TRY_ASSIGN(const std::size_t got,
+                    file_->read_at(kHeaderBytes + std::uint64_t{index} * kFrameBytes,
+                                   std::span<char>(frame_.data(), frame_.size())));
+    const bool last = index + 1 == frame_count(size_bytes_);
+    DYAD_TRY_ASSIGN(payload_,
+                    parse_frame(id_, index, last, std::string_view(frame_).substr(0, got)));
+    loaded_ = index;
+    return {};
+  }
+
+  Runtime& runtime_;
+  const BlobId id_;
+  const std::unique_ptr<RandomReadFile> file_;
+  const std::string owner_;
+  const std::uint64_t size_bytes_;
+  std::string frame_;
+  std::string_view payload_;  ///< Into frame_, of the frame that is loaded.
+  std::optional<std::uint32_t> loaded_;
+};
+
+class FileBlobStore final : public BlobStore {
+ public:
+  FileBlobStore(Runtime& runtime, std::string directory)
+      : runtime_(runtime), shared_(std::make_shared<Shared>(runtime, std::move(directory))) {}
+
+  Result<> start() {
+    DYAD_TRY(runtime_.files().make_directory(shared_->directory));
+    DYAD_TRY_ASSIGN(const std::vector<BlobId> maybe, shared_->ids.open());
+    for (const BlobId id : maybe) {
+      const Result<FileInfo> info = runtime_.files().info(blob_path(shared_->directory, id));
+      if (!info && info.error().code == ErrorCode::not_found) continue;
+      DYAD_TRY(info);
+      DYAD_TRY(note_pending(id));
+    }
+    if (pending_.empty()) shared_->ids.forget_former();
+    return {};
+  }
+
+  Task<Result<std::unique_ptr<BlobWriter>>> create(std::string owner,
+                                                   std::optional<std::uint64_t>) override {
+    DYAD_CHECK(owner.size() <= kMaxOwnerBytes);
+    const auto make = [this, &owner]() -> Result<std::unique_ptr<BlobWriter>> {
+      DYAD_TRY_ASSIGN(const BlobId id, shared_->ids.take());
+      DYAD_TRY(ensure_subdirectory(id));
+      DYAD_TRY_ASSIGN(std::unique_ptr<AppendFile> file,
+                      runtime_.files().open_append(blob_path(shared_->directory, id),
+                                                   Files::Create::must_be_new));
+      AppendFile& bytes = *file;
+      // From here on the writer's destructor cleans up.
+      auto writer = std::make_unique<FileBlobWriter>(shared_, id, std::move(file));
+      DYAD_TRY(bytes.append(make_header(id, owner)));
+      return std::unique_ptr<BlobWriter>(std::move(writer));
+    };
+    co_return co_await runtime_.workers().run(make);
+  }
+
+  Task<Result<std::unique_ptr<BlobReader>>> open(BlobId id) override {
+    const auto work = [this, id] { return open_now(id); };
+    co_return co_await runtime_.workers().run(work);
+  }
+
+  Task<Result<>> erase(BlobId id) override {
+    const auto work = [this, id] { return erase_file(runtime_.files(), shared_->directory, id); };
+    co_return co_await runtime_.workers().run(work);
+  }
+
+  Task<Result<>> settled(BlobId id, bool named) override {
+    if (!named) DYAD_CO_TRY(co_await erase(id));
+    const std::lock_guard lock(mutex_);
+    const auto former = std::find_if(pending_.begin(), pending_.end(),
+                                     [&](const PendingBlob& blob) { return blob.id == id; });
+    if (former == pending_.end()) {
+      shared_->ids.settled(id);
+    } else {
+      pending_.erase(former);
+      if (pending_.empty()) shared_->ids.forget_former();
+    }
+    co_return Result<>();
+  }
+
+  Task<Result<std::vector<PendingBlob>>> pending_at_start() override {
+    const std::lock_guard lock(mutex_);
+    co_return pending_;
+  }
+
+  Task<Result<std::vector<BlobId>>> list(BlobId after, std::size_t limit) override {
+    const auto work = [this, after, limit] { return list_now(after, limit); };
+    co_return co_await runtime_.workers().run(work);
+  }
+
+ private:
+  /// A blob whose header never got whole was never finished: nothing can name it.
+  Result<> note_pending(BlobId id) {
+    Result<std::unique_ptr<BlobReader>> reader = open_now(id);
+    if (reader) {
+      pending_.push_back({id, std::string((*reader)->owner())});
+      return {};
+    }
+    if (reader.error().code != ErrorCode::corruption) return fail(std::move(reader).error());
+    log::info("erasing an unfinished blob", "blob={} reason={}", id.value(),
+              reader.error().message);
+    return erase_file(runtime_.files(), shared_->directory, id);
+  }
+
+  Result<std::unique_ptr<BlobReader>> open_now(BlobId id) {
+    DYAD_TRY_ASSIGN(std::unique_ptr<RandomReadFile> file,
+                    runtime_.files().open_read(blob_path(shared_->directory, id)));
+    std::string header(kHeaderBytes, '\0');
+    DYAD_TRY_ASSIGN(const std::size_t got,
+                    file->read_at(0, std::span<char>(header.data(), header.size())));
+    header.resize(got);
+    DYAD_TRY_ASSIGN(std::string owner, parse_header(id, header));
+    DYAD_TRY_ASSIGN(const std::uint64_t file_bytes, file->size_bytes());
+    DYAD_TRY_ASSIGN(const std::uint64_t size_bytes, payload_bytes_of_file(id, file_bytes));
+    return std::make_unique<FileBlobReader>(runtime_, id, std::move(file), std::move(owner),
+                                            size_bytes);
+  }
+
+  /// Made durable before the first blob in it can be named.
+  Result<> ensure_subdirectory(BlobId id) {
+    const std::lock_guard lock(subdirectory_mutex_);
+    const std::uint64_t number = id.value() >> kBlobsPerDirectoryBits;
+    if (number == subdirectory_made_) return {};
+    DYAD_TRY(runtime_.files().make_directory(subdirectory(shared_->directory, id)));
+    DYAD_TRY(runtime_.files().sync_directory(shared_->directory));
+    subdirectory_made_ = number;
+    return {};
+  }
+
+  Result<std::vector<BlobId>> list_now(BlobId after, std::size_t limit) {
+    std::vector<BlobId> ids;
+    DYAD_TRY_ASSIGN(const std::vector<std::string> names,
+                    runtime_.files().list(shared_->directory));
+    const std::string first = hex64(after.value() >> kBlobsPerDirectoryBits);
+    for (const std::string& name : names) {
+      if (name.size() != first.size() || name < first) continue;
+      DYAD_TRY_ASSIGN(const std::vector<std::string> blobs,
+                      runtime_.files().list(shared_->directory + "/" + name));
+      for (const std::string& blob : blobs) {
+        const std::optional<std::string> bytes = from_hex(blob);
+        if (!bytes || bytes->size() != 8)
+          return fail(ErrorCode::corruption,
+                      shared_->directory + "/" + name + "/" + blob + " is no blob");
+        const BlobId id(load_be64(bytes->data()));
+        if (id > after) ids.push_back(id);
+        if (ids.size() == limit) return ids;
+      }
+    }
+    return ids;
+  }
+
+  Runtime& runtime_;
+  const std::shared_ptr<Shared> shared_;
+  std::mutex mutex_;  ///< Guards pending_; never held over a file operation.
+  std::vector<PendingBlob> pending_;
+  std::mutex subdirectory_mutex_;
+  std::uint64_t subdirectory_made_ = UINT64_MAX;
+};
+
+}  // namespace
+
+std::string blob_path(const std::string& directory, BlobId id) {
+  return subdirectory(directory, id) + "/" + hex64(id.value());
+}
+
+Result<std::unique_ptr<BlobStore>> open_file_blob_store(Runtime& runtime, std::string directory) {
+  auto store = std::make_unique<FileBlobStore>(runtime, std::move(directory));
+  DYAD_TRY(store->start());
+  return std::unique_ptr<BlobStore>(std::move(store));
+}
+
+}  // namespace dyad::blob

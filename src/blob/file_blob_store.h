@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "blob/blob_store.h"
+#include "runtime/runtime.h"
+
+namespace dyad::blob {
+
+/// Blobs as files in `directory`, 4,096 to a subdirectory, through Runtime::files() on the worker
+/// pool. Makes the directory where it is missing. Blocking: call it before the server takes
+/// requests.
+Result<std::unique_ptr<BlobStore>> open_file_blob_store(Runtime& runtime, std::string directory);
+
+/// Where a blob's file lies, under `directory`: for messages and tests.
+std::string blob_path(const std::string& directory, BlobId id);
+
+}  // namespace dyad::blob
