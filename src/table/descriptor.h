@@ -91,6 +91,7 @@ struct TableDescriptor {
   RowCodecKind codec = RowCodecKind::item;
   Placement placement = Placement::hashed;
   KeySchema keys;
+  std::string ordered_hash;  ///< Placement::ordered: the one hash key value (a string) that all rows have.
   std::vector<IndexDescriptor> indexes;
   PartitionMap partitions;
   LogImages log_images = LogImages::keys_only;

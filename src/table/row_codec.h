@@ -10,6 +10,7 @@
 #include "store/store.h"
 #include "table/descriptor.h"
 #include "table/item.h"
+#include "table/row_kind.h"
 
 namespace dyad::table {
 
@@ -18,7 +19,7 @@ struct KeyPlace {
   store::PartitionId partition;
   std::string key;
 
-  std::string row_key(std::uint8_t kind) const;
+  std::string row_key(RowKind kind) const;
 };
 
 // A row's value: record header | private part | item. The header (table/record.h) begins every record:
@@ -30,13 +31,14 @@ class RowCodec {
  public:
   virtual ~RowCodec() = default;
 
-  /// A row was replaced or erased: lets go of what its private part held (releases an object's bytes).
-  /// Runs inside the transaction.
+  /// A row is replaced by its owner, or erased by anybody: lets go of what its private part held (releases
+  /// an object's bytes). Runs inside the transaction, before the new row's own side rows are written.
   virtual Task<Result<>> release(store::Transaction& tx, const KeyPlace& place, ItemView old_item,
                                  std::string_view old_private) = 0;
 
-  /// May a plain item write (not the owning service) turn `old_item` into `new_item`? (System attributes of
-  /// an object may not be changed through the table; an object cannot be made without bytes.)
+  /// May a plain item write (not the owning service's) turn `old_item` (empty: none) into `new_item` (empty:
+  /// erased)? System attributes of an object may not be changed through the table, and an object cannot be
+  /// made without bytes. invalid_argument, in words for the user.
   virtual Result<> admit_item_write(ItemView old_item, ItemView new_item) = 0;
 };
 

@@ -15,17 +15,28 @@
 #include "table/descriptor.h"
 #include "table/item.h"
 #include "table/row_codec.h"
+#include "table/row_kind.h"
 
 namespace dyad::table {
 
 using TableRef = std::shared_ptr<const TableDescriptor>;
+
+/// Global and local indexes of one table together.
+constexpr std::size_t kMaxIndexes = 28;
+constexpr std::size_t kMaxLocalIndexes = 8;
+constexpr std::size_t kMaxPartitionsPerMap = 1024;
+/// Rows that one Tables::write may touch.
+constexpr std::size_t kMaxRowsPerWrite = 1000;
+/// How often an operation reloads a descriptor that others keep replacing before it answers conflict.
+constexpr int kMaxStaleAttempts = 64;
 
 struct TableSpec {
   std::string name;
   RowCodecKind codec = RowCodecKind::item;
   Placement placement = Placement::hashed;
   KeySchema keys;
-  std::vector<IndexDescriptor> indexes;  ///< Without partitions; create() makes them.
+  std::string ordered_hash;  ///< See TableDescriptor.
+  std::vector<IndexDescriptor> indexes;  ///< Without partitions and local numbers; create() gives them.
   LogImages log_images = LogImages::keys_only;
   std::string properties;
 };
@@ -36,128 +47,198 @@ struct PrimaryKey {
   std::optional<Value> range;
 };
 
-/// The row a write leaves behind: none, or an item and the codec's private part.
-struct NewRow {
-  Item item;
-  std::string private_part;
-};
-
-/// What is there before a write. `item.empty()`: nothing.
-struct OldRow {
-  ItemView item;
+/// A row as it is stored. Points into bytes that somebody else keeps.
+struct RowView {
+  ItemView item;  ///< `item.empty()`: there is no row.
   std::string_view private_part;
   Timestamp written;
 };
 
-/// What a write decides when it sees the old row. Called while the row's latch is held, maybe several
-/// times; no effect outside what it returns. An error aborts the whole transaction.
+/// The row a write leaves behind.
+struct NewRow {
+  Item item;
+  /// Only heeded where RowWrite::by_owner; else the old row's private part stays.
+  std::string private_part;
+};
+
 struct Decision {
   enum class Action : std::uint8_t { keep, put, erase };
   Action action = Action::keep;
   NewRow row;  ///< put only.
 
-  static Decision keep() { return {}; }
-  static Decision erase() { return {Action::erase, {}}; }
-  static Decision put(NewRow row) { return {Action::put, std::move(row)}; }
+  static Decision keep() { return Decision(); }
+  static Decision erase() { return Decision(Action::erase, NewRow()); }
+  static Decision put(NewRow row) { return Decision(Action::put, std::move(row)); }
+
+  Decision() = default;
+  Decision(Action a, NewRow r) : action(a), row(std::move(r)) {}
 };
 
+/// One row's part in a write.
 struct RowWrite {
   TableRef table;
   PrimaryKey key;
-  std::function<Result<Decision>(const OldRow& old)> decide;
-  /// Rows of other kinds under the same key that go with it (inline bytes, references), written after
-  /// `decide` said put or erase. May be empty.
-  std::function<Task<Result<>>(store::Transaction& tx, const KeyPlace& place, const OldRow& old)> beside;
+
+  /// Says what becomes of the row, seeing what is there. Called while the row's latch is held, maybe several
+  /// times; no effect outside what it returns and what its owner resets at each call. An error aborts the
+  /// whole transaction, after every other row's decide was called too (a cancellation names all reasons).
+  std::function<Result<Decision>(const RowView& old)> decide;
+
+  /// The table's owning service writes: it sets private parts, and the codec admits what it does. Otherwise
+  /// this is a plain item write, which RowCodec::admit_item_write must allow.
+  bool by_owner = false;
+
+  /// Owner only: rows of other kinds under the same key that go with a put (inline bytes, references),
+  /// written after the old row's were let go. May be empty.
+  std::function<Result<>(store::Transaction& tx, const KeyPlace& place)> beside;
 };
 
-/// One row of a page. Points into the page.
-struct RowView {
-  ItemView item;
-  std::string_view private_part;
-  Timestamp written;
+/// A row with its bytes.
+class StoredRow {
+ public:
+  StoredRow(std::string bytes, Timestamp written, std::size_t private_at, std::size_t private_bytes)
+      : bytes_(std::move(bytes)),
+        written_(written),
+        private_at_(private_at),
+        private_bytes_(private_bytes) {}
+  RowView view() const {
+    const std::string_view all(bytes_);
+    RowView row;
+    row.private_part = all.substr(private_at_, private_bytes_);
+    row.item = ItemView(all.substr(private_at_ + private_bytes_));
+    row.written = written_;
+    return row;
+  }
+
+ private:
+  std::string bytes_;
+  Timestamp written_;
+  std::size_t private_at_;
+  std::size_t private_bytes_;
 };
 
-/// Rows in key order and where to go on.
+/// Rows in the order of the range.
 struct RowPage {
   std::vector<RowView> rows;
   /// Keeps the bytes that `rows` point to.
-  std::vector<std::shared_ptr<const store::ScanPage>> pages;
-  /// Encoded position after the last row seen; none: the range is exhausted. A page may be empty and have one.
-  std::optional<std::string> next;
+  std::vector<std::unique_ptr<const store::ScanPage>> pages;
+  /// DynamoDB's size of all `rows`, in bytes.
+  std::uint64_t item_bytes = 0;
+  /// A limit ended the page: there may be rows after the last one (whose position_of is where to go on). A
+  /// page with `more` has at least one row.
+  bool more = false;
 };
 
 struct PageLimits {
   std::uint32_t rows = UINT32_MAX;
-  /// Of DynamoDB's own size of the rows; the row that crosses it is the page's last.
+  /// Of DynamoDB's size of the rows; the row that reaches it is the page's last.
   std::uint64_t item_bytes = 1u << 20;
 };
 
-/// A range over the range key, inside one hash key. Values are of the schema's type.
+/// A range over the range key inside one hash key. Values are of the schema's type.
 struct RangeCondition {
   std::optional<Value> lower;
   bool lower_inclusive = true;
   std::optional<Value> upper;
   bool upper_inclusive = true;
-  std::optional<std::string> begins_with;  ///< string and binary: raw bytes. Excludes the others.
+  std::optional<Value> begins_with;  ///< string or binary; alone.
+};
+
+struct QuerySpec {
+  TableRef table;
+  std::string index;  ///< Empty: the table itself.
+  Value hash;
+  RangeCondition range;
+  bool forward = true;
+  std::optional<std::string> start;  ///< Exclusive; from position_of.
+  PageLimits limits;
+};
+
+struct ScanSpec {
+  TableRef table;
+  std::string index;
+  std::uint32_t segment = 0;
+  std::uint32_t segments = 1;
+  std::optional<std::string> start;  ///< Exclusive; from position_of.
+  PageLimits limits;
 };
 
 /// The catalogue and the rows of all tables of one account and region. Thread-safe; coroutines.
 /// Every write of a row holds its table's descriptor shared; whoever changes a descriptor holds it exclusive.
+/// Errors beside those named: the store's.
 class Tables {
  public:
   Tables(store::Store& store, Runtime& runtime, RowCodecs codecs);
   ~Tables();
 
-  // --- the catalogue -----------------------------------------------------------------------------------
+  // --- the catalogue: catalogue.cc ---------------------------------------------------------------------
 
   /// already_exists: a table of that name is there.
   Task<Result<TableRef>> create(TableSpec spec, Deadline deadline);
-  /// not_found. From a cache that a write never trusts without looking at the version in its transaction.
-  Task<Result<TableRef>> find(std::string_view name, Deadline deadline);
-  /// Names after `after` in byte order that begin with `prefix`, at most `limit`.
-  Task<Result<std::vector<std::string>>> list(std::string prefix, std::string after, std::size_t limit);
-  /// `permit` runs inside the transaction, with the descriptor held exclusive; its error aborts the drop
-  /// (a bucket that is not empty). Gives the descriptor that was dropped.
+  /// not_found. From a cache; a write looks at the version again, inside its transaction.
+  Task<Result<TableRef>> find(std::string name, Deadline deadline);
+  /// At most `limit` names, in byte order, that begin with `prefix` and come after `after`.
+  Task<Result<std::vector<std::string>>> list(std::string prefix, std::string after,
+                                              std::size_t limit);
+  /// Gives the descriptor that was dropped. `permit` (may be empty) runs inside the transaction, with the
+  /// descriptor held exclusive; its error aborts the drop (a bucket that is not empty).
   using Permit = std::function<Task<Result<>>(store::Transaction&, const TableDescriptor&)>;
-  Task<Result<TableRef>> drop(std::string_view name, Permit permit, Deadline deadline);
-  /// Replaces the service's properties or the log images, by a function of the descriptor.
-  Task<Result<TableRef>> alter(std::string_view name,
-                               std::function<Result<>(TableDescriptor&)> change, Deadline deadline);
-  /// Cuts the partition that holds `at` (an encoded key without kind). For the table itself or an index.
-  Task<Result<TableRef>> split(std::string_view name, std::string_view index, std::string at,
+  Task<Result<TableRef>> drop(std::string name, Permit permit, Deadline deadline);
+  /// Replaces properties or log images by a function of the descriptor (other fields must stay).
+  Task<Result<TableRef>> alter(std::string name, std::function<Result<>(TableDescriptor&)> change,
+                               Deadline deadline);
+  /// Cuts the partition that holds `at` (an encoded key without its kind byte), of the table itself
+  /// (`index` empty) or of a global index. invalid_argument: `at` is a partition's lower bound, or cuts
+  /// through a hash key of a table with local indexes.
+  Task<Result<TableRef>> split(std::string name, std::string index, std::string at,
                                Deadline deadline);
 
-  // --- rows --------------------------------------------------------------------------------------------
+  // --- rows: write.cc, read.cc -------------------------------------------------------------------------
 
-  /// All of the writes or none, in one transaction: reads the old rows, asks each `decide`, keeps the indexes,
-  /// appends the changes. At most one write a row (invalid_argument).
-  /// not_found: a table was dropped meanwhile. Retries by itself when a descriptor was replaced.
+  /// All of the writes or none, in one transaction: reads the old rows, asks each `decide`, keeps the
+  /// indexes, appends the changes. invalid_argument: a row named twice, or an indexed attribute of a wrong
+  /// type. not_found: a table was dropped, or dropped and made anew, meanwhile.
   Task<Result<store::Commit>> write(std::vector<RowWrite> writes, Deadline deadline);
 
-  /// What is durable. none: no such row. The page holds one row.
-  Task<Result<std::optional<RowPage>>> get(TableRef table, PrimaryKey key, Deadline deadline);
+  /// What is durable; none: no such row.
+  Task<Result<std::optional<StoredRow>>> get(TableRef table, PrimaryKey key, Deadline deadline);
+  /// The same and a row of another kind beside it, of one moment (an object and its inline bytes).
+  struct RowAndBeside {
+    std::optional<StoredRow> row;
+    std::optional<std::string> beside;  ///< The raw value, record header and all.
+  };
+  Task<Result<RowAndBeside>> get_with(TableRef table, PrimaryKey key, RowKind beside,
+                                      Deadline deadline);
 
-  /// One hash key's rows, of the table (`index` empty) or an index. `start`: a position from a former page's
-  /// `next` or position_of; exclusive.
-  Task<Result<RowPage>> query(TableRef table, std::string index, Value hash, RangeCondition range,
-                              bool forward, std::optional<std::string> start, PageLimits limits,
-                              Deadline deadline);
-
-  /// All rows, in placement order. `segment` of `segments`: a parallel scan's share.
-  Task<Result<RowPage>> scan(TableRef table, std::string index, std::uint32_t segment,
-                             std::uint32_t segments, std::optional<std::string> start,
-                             PageLimits limits, Deadline deadline);
+  /// One hash key's rows, of the table or an index, in range key order.
+  Task<Result<RowPage>> query(QuerySpec spec, Deadline deadline);
+  /// All rows, or a segment's share of them, in placement order.
+  Task<Result<RowPage>> scan(ScanSpec spec, Deadline deadline);
 
   store::Store& store() { return store_; }
+  Runtime& runtime() { return runtime_; }
 
  private:
-  struct Impl;
+  friend class SplitPolicy;
+  class DescriptorCache;
+  class LoadSampler;
+
+  Task<Result<TableRef>> reload(TableRef stale, Deadline deadline);
+  Task<Result<store::Commit>> write_once(const std::vector<RowWrite>& writes, bool& stale,
+                                         Deadline deadline);
+  Task<Result<RowPage>> read_range(TableRef table, std::string index, std::string begin,
+                                   std::string end, bool forward, PageLimits limits,
+                                   Deadline deadline);
+
   store::Store& store_;
-  std::unique_ptr<Impl> impl_;
+  Runtime& runtime_;
+  RowCodecs codecs_;
+  std::unique_ptr<DescriptorCache> cache_;
+  std::unique_ptr<LoadSampler> sampler_;
 };
 
-/// The position of a row in a table or index order, as `start` wants it, from key attributes (an
-/// ExclusiveStartKey). `item` holds the table's keys and, for an index, the index's keys too.
+/// The position of a row in the order of the table or an index, as QuerySpec::start wants it, from its key
+/// attributes (an ExclusiveStartKey): the table's keys and, for an index, the index's too.
 Result<std::string> position_of(const TableDescriptor& table, std::string_view index, ItemView item);
 
 /// The key attributes of `item`; invalid_argument: one is missing or of another type (the message names it).

@@ -1,0 +1,143 @@
+#include "table/descriptor.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/check.h"
+
+namespace dyad::table {
+namespace {
+
+constexpr std::uint8_t kDescriptorVersion = 1;
+
+void append_key_attribute(std::string& out, const KeyAttribute& attribute) {
+  append_prefixed(out, attribute.name);
+  append_u8(out, static_cast<std::uint8_t>(attribute.type));
+}
+
+void append_keys(std::string& out, const KeySchema& keys) {
+  append_key_attribute(out, keys.hash);
+  append_u8(out, keys.range ? 1 : 0);
+  if (keys.range) append_key_attribute(out, *keys.range);
+}
+
+void append_partitions(std::string& out, const PartitionMap& map) {
+  append_varint(out, map.size());
+  for (std::size_t i = 0; i < map.size(); ++i) {
+    append_prefixed(out, map[i].lower);
+    append_varint(out, map[i].partition.value());
+  }
+}
+
+void append_index(std::string& out, const IndexDescriptor& index) {
+  append_prefixed(out, index.name);
+  append_u8(out, static_cast<std::uint8_t>(index.kind));
+  append_keys(out, index.keys);
+  append_u8(out, static_cast<std::uint8_t>(index.projection.kind));
+  append_varint(out, index.projection.include.size());
+  for (const std::string& name : index.projection.include) append_prefixed(out, name);
+  append_u8(out, index.local_number);
+  append_partitions(out, index.partitions);
+}
+
+KeyAttribute read_key_attribute(ByteReader& reader) {
+  KeyAttribute attribute;
+  attribute.name = reader.prefixed();
+  attribute.type = static_cast<Type>(reader.u8());
+  return attribute;
+}
+
+KeySchema read_keys(ByteReader& reader) {
+  KeySchema keys;
+  keys.hash = read_key_attribute(reader);
+  if (reader.u8() != 0) keys.range = read_key_attribute(reader);
+  return keys;
+}
+
+PartitionMap read_partitions(ByteReader& reader) {
+  std::vector<PartitionMap::Entry> entries;
+  for (std::uint64_t count = reader.varint(); count > 0 && reader.ok(); --count) {
+    PartitionMap::Entry entry;
+    entry.lower = reader.prefixed();
+    entry.partition = store::PartitionId(reader.varint());
+    entries.push_back(std::move(entry));
+  }
+  return PartitionMap(std::move(entries));
+}
+
+IndexDescriptor read_index(ByteReader& reader) {
+  IndexDescriptor index;
+  index.name = reader.prefixed();
+  index.kind = static_cast<IndexDescriptor::Kind>(reader.u8());
+  index.keys = read_keys(reader);
+  index.projection.kind = static_cast<Projection::Kind>(reader.u8());
+  for (std::uint64_t count = reader.varint(); count > 0 && reader.ok(); --count)
+    index.projection.include.emplace_back(reader.prefixed());
+  index.local_number = reader.u8();
+  index.partitions = read_partitions(reader);
+  return index;
+}
+
+}  // namespace
+
+std::size_t PartitionMap::index_of(std::string_view key) const {
+  DYAD_CHECK(!entries_.empty());
+  const auto after =
+      std::upper_bound(entries_.begin(), entries_.end(), key,
+                       [](std::string_view k, const Entry& entry) { return k < entry.lower; });
+  DYAD_CHECK(after != entries_.begin());
+  return static_cast<std::size_t>(after - entries_.begin()) - 1;
+}
+
+const IndexDescriptor* TableDescriptor::find_index(std::string_view index_name) const {
+  for (const IndexDescriptor& index : indexes)
+    if (index.name == index_name) return &index;
+  return nullptr;
+}
+
+std::string encode_descriptor(const TableDescriptor& table) {
+  std::string out;
+  append_u8(out, kDescriptorVersion);
+  append_varint(out, table.id.value());
+  append_varint(out, table.version);
+  append_prefixed(out, table.name);
+  append_u8(out, static_cast<std::uint8_t>(table.codec));
+  append_u8(out, static_cast<std::uint8_t>(table.placement));
+  append_keys(out, table.keys);
+  append_prefixed(out, table.ordered_hash);
+  append_varint(out, table.indexes.size());
+  for (const IndexDescriptor& index : table.indexes) append_index(out, index);
+  append_partitions(out, table.partitions);
+  append_u8(out, static_cast<std::uint8_t>(table.log_images));
+  append_le64(out, static_cast<std::uint64_t>(table.created_ms));
+  append_prefixed(out, table.properties);
+  return out;
+}
+
+Result<TableDescriptor> decode_descriptor(std::string_view bytes) {
+  ByteReader reader(bytes);
+  const std::uint8_t version = reader.u8();
+  if (version != kDescriptorVersion)
+    return fail(ErrorCode::unsupported, "a table descriptor has format version " +
+                                            std::to_string(version) +
+                                            "; this build reads version 1");
+  TableDescriptor table;
+  table.id = TableId(reader.varint());
+  table.version = reader.varint();
+  table.name = reader.prefixed();
+  table.codec = static_cast<RowCodecKind>(reader.u8());
+  table.placement = static_cast<Placement>(reader.u8());
+  table.keys = read_keys(reader);
+  table.ordered_hash = reader.prefixed();
+  for (std::uint64_t count = reader.varint(); count > 0 && reader.ok(); --count)
+    table.indexes.push_back(read_index(reader));
+  table.partitions = read_partitions(reader);
+  table.log_images = static_cast<LogImages>(reader.u8());
+  table.created_ms = static_cast<std::int64_t>(reader.le64());
+  table.properties = reader.prefixed();
+  if (!reader.ok() || !reader.at_end() || table.partitions.size() == 0)
+    return fail(ErrorCode::corruption, "the descriptor of table '" + table.name + "' is damaged");
+  return table;
+}
+
+}  // namespace dyad::table

@@ -1,0 +1,112 @@
+#include "table/reaper.h"
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "table/blob_references.h"
+#include "table/record.h"
+#include "table/row_kind.h"
+
+namespace dyad::table {
+namespace {
+
+std::string kind_prefix(RowKind kind) {
+  return std::string(1, static_cast<char>(kind));
+}
+
+}  // namespace
+
+Task<Result<Reaper::Pass>> Reaper::pass(Deadline deadline) {
+  Pass pass;
+  std::size_t budget = kMaxRowsPerPass;
+  for (const store::PartitionInfo& partition : store_.partitions()) {
+    if (partition.id == store::kCatalogPartition) continue;
+    const auto clean = clean_at_.find(partition.id);
+    if (clean != clean_at_.end() && clean->second == partition.writes) continue;
+    if (budget == 0) {
+      pass.more = true;
+      break;
+    }
+    const bool more_before = std::exchange(pass.more, false);
+    Result<> reaped = co_await reap_partition(partition.id, pass, budget, deadline);
+    // Split or dropped meanwhile: its children, or nobody, will be visited.
+    if (!reaped && reaped.error().code != ErrorCode::not_owner)
+      co_return fail(std::move(reaped).error());
+    if (reaped && !pass.more) clean_at_[partition.id] = partition.writes;
+    pass.more = pass.more || more_before;
+  }
+  co_return pass;
+}
+
+Task<Result<>> Reaper::reap_partition(store::PartitionId partition, Pass& pass, std::size_t& budget,
+                                      Deadline deadline) {
+  store::ScanRange range;
+  range.begin = kind_prefix(RowKind::released);
+  range.end = prefix_end(range.begin);
+  const Timestamp oldest = pins_.oldest();
+  while (true) {
+    store::ScanLimits limits;
+    limits.rows = static_cast<std::uint32_t>(std::min<std::size_t>(budget, limits.rows));
+    DYAD_CO_TRY_ASSIGN(const store::ScanPage page, co_await store_.scan(partition, range, limits));
+    std::vector<std::string> gone;
+    for (std::size_t i = 0; i < page.size(); ++i) {
+      DYAD_CO_TRY_ASSIGN(const Record record, parse_record(page[i].value));
+      if (record.written > oldest) {
+        pass.more = true;
+        continue;
+      }
+      DYAD_CO_TRY_ASSIGN(const blob::BlobId blob, blob_of_row(page[i].key));
+      DYAD_CO_TRY(co_await blobs_.erase(blob));
+      gone.emplace_back(page[i].key);
+      ++pass.erased_blobs;
+    }
+    budget -= std::min(budget, page.size());
+    if (!gone.empty()) {
+      std::vector<store::DeclaredKey> declared;
+      const store::Body body = [&](store::Transaction& tx) -> Task<Result<>> {
+        for (const std::string& row : gone) DYAD_CO_TRY(tx.erase(partition, row));
+        co_return Result<>();
+      };
+      DYAD_CO_TRY(co_await store_.transact(std::move(declared), body, deadline));
+    }
+    if (!page.next) co_return Result<>();
+    if (budget == 0) {
+      pass.more = true;
+      co_return Result<>();
+    }
+    range = *page.next;
+  }
+}
+
+Task<Result<bool>> blob_is_referenced(Tables& tables, blob::BlobId blob, std::string owner_bytes,
+                                      Deadline deadline) {
+  DYAD_CO_TRY_ASSIGN(const BlobOwner owner, decode_owner(owner_bytes));
+  Result<TableRef> table = co_await tables.find(owner.table_name, deadline);
+  if (!table) {
+    if (table.error().code == ErrorCode::not_found) co_return false;
+    co_return fail(std::move(table).error());
+  }
+  if ((*table)->id != owner.table) co_return false;
+  const std::string row = reference_row(owner.key, blob);
+  DYAD_CO_TRY_ASSIGN(
+      const std::optional<std::string> value,
+      co_await tables.store().get((*table)->partitions.partition_of(owner.key), row));
+  co_return value.has_value();
+}
+
+Task<Result<PendingOutcome>> settle_pending_blobs(Tables& tables, blob::BlobStore& blobs,
+                                                  Deadline deadline) {
+  PendingOutcome outcome;
+  DYAD_CO_TRY_ASSIGN(const std::vector<blob::PendingBlob> pending,
+                     co_await blobs.pending_at_start());
+  for (const blob::PendingBlob& one : pending) {
+    DYAD_CO_TRY_ASSIGN(const bool named,
+                       co_await blob_is_referenced(tables, one.id, one.owner, deadline));
+    DYAD_CO_TRY(co_await blobs.settled(one.id, named));
+    ++(named ? outcome.kept : outcome.erased);
+  }
+  if (!pending.empty())
+    log::info("settled pending blobs", "kept={} erased={}", outcome.kept, outcome.erased);
+  co_return outcome;
+}
+
+}  // namespace dyad::table
