@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "crypto/query_parameters.h"
 #include "crypto/uri_encoding.h"
 
 namespace dyad::crypto {
@@ -54,16 +55,10 @@ std::string reencoded(std::string_view raw) {
 void append_query(std::string& out, std::string_view query) {
   if (query.empty()) return;
   std::vector<std::pair<std::string, std::string>> parameters;
-  for (std::string_view rest = query; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('&'), rest.size());
-    const std::string_view parameter = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (parameter.empty()) continue;
-    const std::size_t equals = std::min(parameter.find('='), parameter.size());
-    std::string name = reencoded(parameter.substr(0, equals));
+  while (const auto parameter = next_query_parameter(query)) {
+    std::string name = reencoded(parameter->name);
     if (name == kSignatureParameter) continue;
-    parameters.emplace_back(std::move(name),
-                            reencoded(parameter.substr(std::min(equals + 1, parameter.size()))));
+    parameters.emplace_back(std::move(name), reencoded(parameter->value));
   }
   std::ranges::sort(parameters);
   for (const auto& [name, value] : parameters) {

@@ -1,0 +1,100 @@
+#include "crypto/sigv2.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "crypto/sigv4.h"
+
+namespace dyad::crypto {
+namespace {
+
+constexpr std::string_view kSecret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+constexpr std::int64_t kNow = 1767323045'000;
+
+Result<Sigv2Claim> check(const RequestView& request, std::string_view bucket,
+                         std::int64_t now_ms = kNow) {
+  EXPECT_EQ(auth_scheme_of(request), AuthScheme::sigv2_query);
+  DYAD_TRY_ASSIGN(Sigv2Claim claim, read_sigv2_claim(request, now_ms));
+  DYAD_TRY(verify_sigv2(request, claim, bucket, kSecret));
+  return claim;
+}
+
+// Both were presigned with botocore 1.44.5.
+const std::string kPathStyle =
+    "response-content-type=image%2Fpng&versionId=ab%2Bc&x=1&AWSAccessKeyId=AKIDEXAMPLE00000000"
+    "&Signature=sSBptDu18%2BL2Ayi0JEIv8nQQh6E%3D&x-amz-security-token=to%2Fken%2B%3D&Expires="
+    "1767323645";
+const std::string kVirtualHost =
+    "uploadId=U&partNumber=3&AWSAccessKeyId=AKIDEXAMPLE00000000&Signature="
+    "ipUt2fNDx1EHsGDMmA6qZiL2UB8%3D"
+    "&content-type=text%2Fplain&x-amz-meta-q=v%201&Expires=1767323645";
+
+TEST(Sigv2, BotocorePathStyle) {
+  const std::vector<HeaderView> headers{{"Host", "127.0.0.1:4566"}};
+  const RequestView request{"GET", "/b/photo%20one.jpg", kPathStyle, headers};
+  const auto claim = check(request, "");
+  ASSERT_TRUE(claim) << claim.error().to_string();
+  EXPECT_EQ(claim->access_key, "AKIDEXAMPLE00000000");
+  EXPECT_EQ(claim->security_token, "to/ken+=");
+}
+
+TEST(Sigv2, BotocoreVirtualHostWithHeadersInTheQuery) {
+  const std::vector<HeaderView> headers{
+      {"Host", "b.s3.amazonaws.com"}, {"Content-Type", "text/plain"}, {"x-amz-meta-q", "v 1"}};
+  const auto both = check({"PUT", "/k", kVirtualHost, headers}, "b");
+  EXPECT_TRUE(both) << both.error().to_string();
+  const auto query_only = check({"PUT", "/k", kVirtualHost, std::span(headers).first(1)}, "b");
+  EXPECT_TRUE(query_only) << query_only.error().to_string();
+  EXPECT_FALSE(check({"PUT", "/k", kVirtualHost, headers}, ""));
+}
+
+TEST(Sigv2, EveryPartCounts) {
+  const std::vector<HeaderView> headers{{"Host", "127.0.0.1:4566"}};
+  const auto expect_mismatch = [&](std::string_view method, std::string_view path,
+                                   std::string query, std::span<const HeaderView> with) {
+    const auto result = check({method, path, query, with}, "");
+    ASSERT_FALSE(result);
+    const auto* detail = signature_error_of(result.error());
+    ASSERT_NE(detail, nullptr);
+    EXPECT_EQ(detail->aws_code, "SignatureDoesNotMatch");
+    EXPECT_TRUE(detail->string_to_sign.starts_with(method));
+  };
+  expect_mismatch("PUT", "/b/photo%20one.jpg", kPathStyle, headers);
+  expect_mismatch("GET", "/b/other.jpg", kPathStyle, headers);
+  std::string query = kPathStyle;
+  query.replace(query.find("image"), 5, "movie");
+  expect_mismatch("GET", "/b/photo%20one.jpg", query, headers);
+  expect_mismatch("GET", "/b/photo%20one.jpg", kPathStyle + "&acl", headers);
+  const std::vector<HeaderView> more{{"Host", "127.0.0.1:4566"}, {"x-amz-acl", "public-read"}};
+  expect_mismatch("GET", "/b/photo%20one.jpg", kPathStyle, more);
+}
+
+TEST(Sigv2, ExpiresAndForm) {
+  const std::vector<HeaderView> headers{{"Host", "h"}};
+  const auto message = [&](std::string_view query, std::int64_t now_ms) {
+    const auto claim = read_sigv2_claim({"GET", "/b/k", query, headers}, now_ms);
+    EXPECT_FALSE(claim);
+    return claim ? std::string() : claim.error().message;
+  };
+  const RequestView request{"GET", "/b/photo%20one.jpg", kPathStyle, headers};
+  EXPECT_TRUE(check(request, "", 1767323645'999));
+  EXPECT_EQ(message(kPathStyle, 1767323646'000), "Request has expired");
+  EXPECT_EQ(message("AWSAccessKeyId=a&Signature=b&Expires=soon", kNow),
+            "Invalid date (should be seconds since epoch): soon");
+  EXPECT_EQ(
+      message("AWSAccessKeyId=a&Signature=b", kNow),
+      "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters");
+}
+
+TEST(Sigv2, WhatThePresignerMakesIsAccepted) {
+  const std::vector<HeaderView> headers{{"Host", "h"}};
+  RequestView request{"GET", "/b/k", "versions&prefix=a", headers};
+  const std::string query = presign_sigv2(request, "", "AKID", kSecret, kNow / 1000 + 5);
+  request.query = query;
+  const auto claim = check(request, "");
+  EXPECT_TRUE(claim) << claim.error().to_string();
+}
+
+}  // namespace
+}  // namespace dyad::crypto
