@@ -15,6 +15,7 @@ namespace dyad {
 //  - A lambda that is a coroutine must outlive its task: name it, or keep it in the object that awaits.
 //  - Do not build aggregates with braces, nor lambdas with captures, inside a co_await expression: GCC 12
 //    may destroy such temporaries twice. Name them first.
+//  - Do not write `co_await *pointer`: GCC 12 copies what it points to. Bind a reference and await that.
 
 template <class T>
 class Task;
