@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "runtime/completion.h"
+#include "store/write_set.h"
+
+namespace dyad::store {
+
+/// A transaction whose place in the order is fixed: timestamped, stamps patched. Immutable from
+/// then on.
+struct OrderedTransaction {
+  OrderedTransaction(WriteSet set, Completion<Result<>>& when_done)
+      : rows(std::move(set.rows_)),
+        log(std::move(set.log_)),
+        changes(std::move(set.changes_)),
+        cursors(std::move(set.cursors_)),
+        bytes(set.bytes_),
+        done(&when_done),
+        seen(std::move(set.seen_)),
+        seen_with_changes(std::move(set.map_)) {}
+
+  Timestamp timestamp;
+  std::vector<RowWrite>
+      rows;  ///< Each key once, but for keys that their stamps made equal: the last counts.
+  std::vector<LogAppend> log;
+  std::vector<PartitionChange> changes;
+  std::vector<CursorMove> cursors;
+  /// After `changes`; null: it has none.
+  std::shared_ptr<const PartitionMap> map_after;
+  std::size_t bytes = 0;  ///< Keys, values, log entries.
+
+  // For the sequencer.
+  Completion<Result<>>* done;
+  std::shared_ptr<const PartitionMap> seen;  ///< What the run saw,
+  std::shared_ptr<const PartitionMap>
+      seen_with_changes;  ///< and what `partition` pointers point into.
+};
+
+}  // namespace dyad::store
