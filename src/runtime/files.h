@@ -29,6 +29,8 @@ class RandomReadFile {
   virtual Result<std::uint64_t> size_bytes() const = 0;
   /// A hint: the range will be read soon, or (false) its pages are not needed again.
   virtual void advise(std::uint64_t offset, std::uint64_t length, bool will_need) const = 0;
+  /// A hint: reads will jump about, so reading ahead of them is waste.
+  virtual void advise_random() const {}
 };
 
 /// Appends. One thread at a time.

@@ -80,6 +80,7 @@ TEST_P(FilesTest, AppendsAndReads) {
   ASSERT_TRUE(reader);
   char some[3];
   (*reader)->advise(0, 5, true);
+  (*reader)->advise_random();
   EXPECT_EQ(*(*reader)->read_at(3, some), 2u);
   EXPECT_EQ(std::string_view(some, 2), "l!");
   EXPECT_EQ(*(*reader)->read_at(5, some), 0u);

@@ -81,6 +81,7 @@ class PosixRandomReadFile final : public RandomReadFile {
   void advise(std::uint64_t offset, std::uint64_t length, bool will_need) const override {
     advise_range(fd_.get(), offset, length, will_need);
   }
+  void advise_random() const override { ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_RANDOM); }
 
  private:
   std::string path_;
