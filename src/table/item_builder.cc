@@ -196,19 +196,28 @@ SetFault ValueWriter::end_set(Duplicates duplicates) {
   return SetFault::none;
 }
 
+// A copy of just its size: the writer keeps its own buffer, so that the next value needs no
+// growing.
+std::string ValueWriter::finish() {
+  DYAD_CHECK(frames_.empty() && !out_.empty());
+  std::string encoded(out_);
+  clear();
+  return encoded;
+}
+
 Item ValueWriter::finish_item() {
   DYAD_CHECK(!out_.empty() && static_cast<Type>(out_.front()) == Type::map);
-  return Item(std::move(finish_value()).take());
+  return Item(finish());
 }
 
 Value ValueWriter::finish_value() {
-  DYAD_CHECK(frames_.empty() && !out_.empty());
-  Value value(std::move(out_));
-  clear();
-  return value;
+  return Value(finish());
 }
 
 void ValueWriter::clear() {
+  // One large value must not hold its memory for the writer's life.
+  if (out_.capacity() > kMaxKeptBytes) out_ = std::string();
+  if (scratch_.capacity() > kMaxKeptBytes) scratch_ = std::string();
   out_.clear();
   frames_.clear();
   entries_.clear();

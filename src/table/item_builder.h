@@ -19,7 +19,8 @@ enum class Duplicates : std::uint8_t { refuse, drop };
 ///   writer.begin_map(); writer.key("id"); writer.number(n); writer.end_map(); Item item =
 ///   writer.finish_item();
 /// Names and members may come in any order; in order they cost no second copy. Calls out of order
-/// are the caller's bug (DYAD_CHECK). Reusable after finish or clear; keeps its memory then. Not
+/// are the caller's bug (DYAD_CHECK). Reusable after finish or clear, best kept: it holds on to its
+/// memory. Not
 /// thread-safe. Limits: depth and size are the caller's to check (check_item_limits), names at most
 /// kMaxNameBytes, a value below 4 GiB.
 class ValueWriter {
@@ -52,8 +53,6 @@ class ValueWriter {
   Item finish_item();
   Value finish_value();
   void clear();
-  /// Expected size of the encoding, to save growth.
-  void reserve(std::size_t bytes) { out_.reserve(bytes); }
 
  private:
   struct Entry {
@@ -67,6 +66,10 @@ class ValueWriter {
   };
   static constexpr std::uint32_t kNoEntry = UINT32_MAX;
 
+  /// Buffers above this are given back by clear() and finish.
+  static constexpr std::size_t kMaxKeptBytes = 64 * 1024;
+
+  std::string finish();
   void begin_value(Type type);
   void end_value();
   void begin_container(Type type);

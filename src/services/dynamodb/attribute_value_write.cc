@@ -64,16 +64,27 @@ void append_escape(std::string& out, char c) {
   }
 }
 
-void append_number(std::string& out, ValueView value) {
-  out.push_back('"');
-  value.as_number().append_text(out);
-  out.push_back('"');
+// The text of a JSON string without its quotes.
+void append_escaped(std::string& out, std::string_view utf8) {
+  while (true) {
+    const std::size_t clean = clean_length(utf8);
+    out.append(utf8.data(), clean);
+    if (clean == utf8.size()) return;
+    append_escape(out, utf8[clean]);
+    utf8.remove_prefix(clean + 1);
+  }
 }
 
-void append_base64(std::string& out, std::string_view bytes) {
-  out.push_back('"');
-  out.append(to_base64(bytes));
-  out.push_back('"');
+// What stands between the quotes of a string, number or binary.
+void append_text(std::string& out, ValueView value) {
+  switch (value.type()) {
+    case Type::string:
+      return append_escaped(out, value.as_string());
+    case Type::number:
+      return value.as_number().append_text(out);
+    default:
+      out.append(to_base64(value.as_binary()));
+  }
 }
 
 void append_list(std::string& out, ListView list) {
@@ -85,63 +96,55 @@ void append_list(std::string& out, ListView list) {
   out.push_back(']');
 }
 
-template <class Append>
-void append_set(std::string& out, SetView set, Append append) {
-  out.push_back('[');
+void append_set(std::string& out, SetView set) {
   for (std::size_t i = 0; i < set.size(); ++i) {
-    if (i > 0) out.push_back(',');
-    append(set[i]);
+    out.append(i == 0 ? "[\"" : "\",\"");
+    append_text(out, set[i]);
   }
-  out.push_back(']');
+  out.append("\"]");  // No set is empty.
 }
 
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view utf8) {
   out.push_back('"');
-  while (true) {
-    const std::size_t clean = clean_length(utf8);
-    out.append(utf8.substr(0, clean));
-    if (clean == utf8.size()) break;
-    append_escape(out, utf8[clean]);
-    utf8.remove_prefix(clean + 1);
-  }
+  append_escaped(out, utf8);
   out.push_back('"');
 }
 
 void append_attribute_value(std::string& out, ValueView value) {
-  const Type type = value.type();
-  out.append("{\"").append(type_name(type)).append("\":");
-  switch (type) {
+  using namespace std::literals;
+  const auto quoted = [&](std::string_view begin) {
+    out.append(begin);
+    append_text(out, value);
+    out.append("\"}"sv);
+  };
+  switch (value.type()) {
     case Type::string:
-      append_json_string(out, value.as_string());
-      break;
+      return quoted("{\"S\":\""sv);
     case Type::number:
-      append_number(out, value);
-      break;
+      return quoted("{\"N\":\""sv);
     case Type::binary:
-      append_base64(out, value.as_binary());
-      break;
+      return quoted("{\"B\":\""sv);
     case Type::boolean:
-      out.append(value.as_bool() ? "true" : "false");
-      break;
+      out.append(value.as_bool() ? "{\"BOOL\":true}"sv : "{\"BOOL\":false}"sv);
+      return;
     case Type::null:
-      out.append("true");
-      break;
+      out.append("{\"NULL\":true}"sv);
+      return;
     case Type::list:
+      out.append("{\"L\":"sv);
       append_list(out, value.as_list());
       break;
     case Type::map:
+      out.append("{\"M\":"sv);
       append_item(out, ItemView(value.encoded()));
       break;
     case Type::string_set:
-      append_set(out, value.as_set(), [&](ValueView m) { append_json_string(out, m.as_string()); });
-      break;
     case Type::number_set:
-      append_set(out, value.as_set(), [&](ValueView m) { append_number(out, m); });
-      break;
     case Type::binary_set:
-      append_set(out, value.as_set(), [&](ValueView m) { append_base64(out, m.as_binary()); });
+      out.append("{\""sv).append(type_name(value.type())).append("\":"sv);
+      append_set(out, value.as_set());
       break;
   }
   out.push_back('}');
@@ -151,10 +154,10 @@ void append_item(std::string& out, ItemView item) {
   out.push_back('{');
   const MapView map = item.attributes();
   for (std::size_t i = 0; i < map.size(); ++i) {
-    if (i > 0) out.push_back(',');
     const MapView::Entry entry = map[i];
-    append_json_string(out, entry.name);
-    out.push_back(':');
+    out.append(i == 0 ? "\"" : ",\"");
+    append_escaped(out, entry.name);
+    out.append("\":", 2);
     append_attribute_value(out, entry.value);
   }
   out.push_back('}');
