@@ -183,8 +183,10 @@ Outcome read_map(const element& json, ValueWriter& writer, int level) {
   if (!json.is_object()) return wrong_shape(expected_attribute_map(json));
   writer.begin_map();
   for (const auto& [name, value] : object_of(json)) {
+    // "Naming rules": one character at least, 65,535 bytes at most, on every level.
+    if (name.empty()) return invalid("Empty attribute name");
     if (name.size() > table::kMaxNameBytes)
-      return invalid_parameter("Attribute name is too large, must be less than 65536 bytes");
+      return invalid("Attribute name is too large, must be less than 65536 bytes");
     writer.key(name);
     auto outcome = read_value_at(value, writer, level + 1);
     if (!outcome) return outcome;
