@@ -10,15 +10,11 @@ RouteTarget target_of(const RouteRequest& request) {
   return request.has_key ? RouteTarget::object : RouteTarget::bucket;
 }
 
-bool holds(const QueryCondition& condition, std::span<const NameValue> query) {
-  return std::ranges::any_of(query, [&](const NameValue& parameter) {
-    return parameter.first == condition.key &&
-           (condition.value.empty() || parameter.second == condition.value);
+bool holds(const QueryCondition& condition, std::span<const QueryParameter> query) {
+  return std::ranges::any_of(query, [&](const QueryParameter& parameter) {
+    return parameter.name == condition.key &&
+           (condition.value.empty() || parameter.value == condition.value);
   });
-}
-
-bool has_header(std::string_view name, std::span<const NameValue> headers) {
-  return std::ranges::any_of(headers, [&](const NameValue& h) { return h.first == name; });
 }
 
 bool matches(const Route& route, const RouteRequest& request, RouteTarget target) {
@@ -27,14 +23,14 @@ bool matches(const Route& route, const RouteRequest& request, RouteTarget target
     if (!holds(condition, request.query)) return false;
   }
   for (std::string_view header : route.headers) {
-    if (!has_header(header, request.headers)) return false;
+    if (!crypto::find_header(request.headers, header)) return false;
   }
   return true;
 }
 
 bool names_subresource(const RouteTable& table, const RouteRequest& request) {
-  return std::ranges::any_of(request.query, [&](const NameValue& parameter) {
-    return std::ranges::binary_search(table.subresources, parameter.first);
+  return std::ranges::any_of(request.query, [&](const QueryParameter& parameter) {
+    return std::ranges::binary_search(table.subresources, parameter.name);
   });
 }
 

@@ -3,9 +3,10 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <utility>
 
+#include "crypto/request_view.h"
 #include "protocol/operation.h"
+#include "protocol/query_string.h"
 
 namespace dyad::protocol {
 
@@ -34,15 +35,12 @@ struct RouteTable {
   std::span<const std::string_view> subresources = {};  ///< Sorted.
 };
 
-/// Query parameters and headers as decoded pairs; header names in lower case.
-using NameValue = std::pair<std::string_view, std::string_view>;
-
 struct RouteRequest {
   std::string_view method = {};
   bool has_bucket = false;
-  bool has_key = false;  ///< Only with a bucket.
-  std::span<const NameValue> query = {};
-  std::span<const NameValue> headers = {};
+  bool has_key = false;                        ///< Only with a bucket.
+  std::span<const QueryParameter> query = {};  ///< Decoded.
+  std::span<const crypto::HeaderView> headers = {};
 };
 
 /// The operation; null: the method is not allowed on this resource.

@@ -141,6 +141,8 @@ struct TypeOps {
   std::size_t (*size)(const void* container) = nullptr;  ///< list, map.
   const void* (*at)(const void* list, std::size_t i) = nullptr;
   void* (*entry)(void* map, std::string_view key) = nullptr;  ///< A fresh value under `key`.
+  void (*reset)(void* value) = nullptr;                       ///< Back to T{}.
+  void (*clear)(void* optional) = nullptr;                    ///< Empties a std::optional<T>.
   void (*each)(const void* map, void* context,
                void (*visit)(void* context, const std::string& key, const void* value)) = nullptr;
 };
@@ -162,6 +164,8 @@ constexpr TypeOps make_ops() {
   ops.emplace = [](void* optional) -> void* {
     return &static_cast<std::optional<T>*>(optional)->emplace();
   };
+  ops.clear = [](void* optional) { static_cast<std::optional<T>*>(optional)->reset(); };
+  ops.reset = [](void* value) { *static_cast<T*>(value) = T{}; };
   ops.get = [](const void* optional) -> const void* {
     const auto& value = *static_cast<const std::optional<T>*>(optional);
     return value ? &*value : nullptr;

@@ -153,8 +153,8 @@ class Service:
             wire_name = target["member"].get("locationName", name)
         if shape.get("payload") == name:
             location = "payload"
-        if location in ("header", "header_prefix"):
-            wire_name = wire_name.lower()
+        if location in ("header", "header_prefix") and owner.endswith("Input"):
+            wire_name = wire_name.lower()  # Compared; in answers the names are sent as AWS spells them.
         required = name in shape.get("required", []) or facts.get("required", False)
         member = Member(name=name, cpp=names.snake(name), shape=target_name, wire_name=wire_name,
                         location=location, required=required,
@@ -186,7 +186,7 @@ class Service:
     def _timestamp_format(self, raw, target, location):
         stated = raw.get("timestampFormat") or target.get("timestampFormat")
         if stated:
-            return {"unixTimestamp": "unix_seconds"}.get(stated, stated)
+            return {"unixTimestamp": "unix_seconds"}.get(stated, stated)  # Others are named alike.
         if location in ("header", "header_prefix"):
             return "rfc822"
         return "unix_seconds" if self.protocol == "json" else "iso8601"

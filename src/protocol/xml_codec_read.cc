@@ -1,0 +1,138 @@
+#include <pugixml.hpp>
+
+#include "protocol/service_error.h"
+#include "protocol/text_values.h"
+#include "protocol/xml_codec.h"
+
+namespace dyad::protocol {
+namespace {
+
+std::unexpected<Error> malformed() {
+  return fail(service_error("MalformedXML", 400,
+                            "The XML you provided was not well-formed or did not validate against "
+                            "our published schema"));
+}
+
+std::string_view local_name(const pugi::xml_node& node) {
+  const std::string_view name = node.name();
+  const std::size_t colon = name.find(':');
+  return colon == name.npos ? name : name.substr(colon + 1);
+}
+
+/// Counts without recursion: a hostile document may be as deep as it is long.
+bool within_limits(const pugi::xml_document& document) {
+  struct Walker final : pugi::xml_tree_walker {
+    bool for_each(pugi::xml_node& node) override {
+      if (node.type() == pugi::node_doctype) return false;
+      return ++elements <= kMaxXmlElements && static_cast<std::size_t>(depth()) < kMaxXmlDepth;
+    }
+    std::size_t elements = 0;
+  } walker;
+  return const_cast<pugi::xml_document&>(document).traverse(walker);
+}
+
+Result<> read_value(const pugi::xml_node& node, const Shape& shape, TimestampFormat format,
+                    void* out);
+
+Result<> read_list(const pugi::xml_node& wrapper, const Shape& shape, TimestampFormat format,
+                   void* out) {
+  for (const pugi::xml_node& node : wrapper.children()) {
+    if (node.type() != pugi::node_element) continue;
+    if (local_name(node) != shape.element_name) return malformed();
+    DYAD_TRY(read_value(node, *shape.element, format, shape.ops->append(out)));
+  }
+  return {};
+}
+
+Result<> read_member(const pugi::xml_node& node, const Member& member, void* out, bool seen) {
+  const Shape& shape = *member.shape;
+  if (shape.kind == Kind::list && shape.flattened) {
+    void* list = seen && member.is_optional() ? const_cast<void*>(value_of(out, member))
+                                              : make_value(out, member);
+    return read_value(node, *shape.element, member.timestamp_format, shape.ops->append(list));
+  }
+  if (seen) return malformed();
+  return read_value(node, shape, member.timestamp_format, make_value(out, member));
+}
+
+Result<> read_structure(const pugi::xml_node& element, const Shape& shape, void* out) {
+  std::uint64_t seen = 0;
+  for (const pugi::xml_node& node : element.children()) {
+    if (node.type() != pugi::node_element) continue;
+    std::size_t i = 0;
+    while (i < shape.members.size() && (shape.members[i].location != Location::body ||
+                                        shape.members[i].wire_name != local_name(node))) {
+      ++i;
+    }
+    if (i == shape.members.size()) return malformed();
+    DYAD_TRY(read_member(node, shape.members[i], out, seen >> i & 1));
+    seen |= std::uint64_t{1} << i;
+  }
+  for (std::size_t i = 0; i < shape.members.size(); ++i) {
+    const Member& member = shape.members[i];
+    const bool in_body = member.location == Location::body;
+    if (in_body && member.is_required() && !(seen >> i & 1)) return malformed();
+  }
+  return {};
+}
+
+bool has_elements(const pugi::xml_node& node) {
+  for (const pugi::xml_node& child : node.children()) {
+    if (child.type() == pugi::node_element) return true;
+  }
+  return false;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(kSpace);
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+Result<> read_scalar(const pugi::xml_node& node, const Shape& shape, TimestampFormat format,
+                     void* out) {
+  if (has_elements(node)) return malformed();
+  // A text may come in several pieces: around comments, and as CDATA.
+  std::string text;
+  for (const pugi::xml_node& piece : node.children()) text += piece.value();
+  const std::string_view value = shape.kind == Kind::string ? text : trimmed(text);
+  return parse_text_value(shape, format, value, out) ? Result<>() : malformed();
+}
+
+Result<> read_value(const pugi::xml_node& node, const Shape& shape, TimestampFormat format,
+                    void* out) {
+  switch (shape.kind) {
+    case Kind::structure:
+      return read_structure(node, shape, out);
+    case Kind::list:
+      return read_list(node, shape, format, out);
+    case Kind::map:
+    case Kind::provided:
+      return malformed();  // No request of an XML service has them in its body.
+    default:
+      return read_scalar(node, shape, format, out);
+  }
+}
+
+}  // namespace
+
+Result<> parse_xml(std::string_view text, const Shape& shape, std::string_view root_name,
+                   void* out) {
+  if (text.size() > kMaxXmlBytes) return malformed();
+  pugi::xml_document document;
+  // pugixml expands the five predefined entities and character references, never others. The
+  // document type is parsed only to be refused; comments and instructions are dropped.
+  constexpr unsigned kOptions = pugi::parse_cdata | pugi::parse_escapes | pugi::parse_eol |
+                                pugi::parse_doctype | pugi::parse_ws_pcdata_single;
+  const auto result = document.load_buffer(text.data(), text.size(), kOptions, pugi::encoding_utf8);
+  if (!result || !within_limits(document)) return malformed();
+  const pugi::xml_node root = document.document_element();
+  for (const pugi::xml_node& other : document.children()) {
+    if (other.type() != pugi::node_element || other != root) return malformed();
+  }
+  if (local_name(root) != root_name) return malformed();
+  return read_structure(root, shape, out);
+}
+
+}  // namespace dyad::protocol
