@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "auth/principal.h"
+#include "base/clock.h"
+#include "http/body.h"
+#include "protocol/operation.h"
+
+namespace dyad::api {
+
+/// What a handler knows of its request beside the operation's input, and what it may say beside its output.
+/// Lives as long as the handler's task.
+struct RequestContext {
+  const protocol::Operation* operation = nullptr;
+  const auth::Principal* principal = nullptr;
+  std::string_view region;
+  std::string_view account_id;
+  std::string_view request_id;
+  const Clock* clock = nullptr;
+  Deadline deadline;
+
+  /// Streaming input: the body, decoded, checked against its signature as it is read. Never null then.
+  http::BodyReader* body = nullptr;
+  /// The trailers that the request announces (x-amz-trailer); empty: none. Their values: body->trailers().
+  std::string_view announced_trailers;
+
+  // For the answer:
+
+  /// Streaming output: its body. Null: none.
+  std::unique_ptr<http::BodyReader> reply_body;
+  /// In place of the operation's own (206 of a range). 0: the operation's own.
+  std::uint16_t status = 0;
+};
+
+}  // namespace dyad::api

@@ -1,0 +1,327 @@
+#include "table/tables.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "runtime/simulation.h"
+#include "store/memory/memory_store.h"
+#include "table/change.h"
+#include "table/item_builder.h"
+#include "table/item_codec.h"
+#include "table/object_codec.h"
+
+namespace dyad::table {
+namespace {
+
+RowCodecs codecs() {
+  RowCodecs codecs;
+  codecs.item = std::make_shared<ItemCodec>();
+  codecs.object = std::make_shared<ObjectCodec>();
+  return codecs;
+}
+
+Value text(std::string_view value) { return Value::string(value); }
+
+TableSpec song_table() {
+  TableSpec spec;
+  spec.name = "Music";
+  spec.keys.hash = {"artist", Type::string};
+  spec.keys.range = KeyAttribute{"song", Type::string};
+  IndexDescriptor by_year;
+  by_year.name = "by-year";
+  by_year.keys.hash = {"genre", Type::string};
+  by_year.keys.range = KeyAttribute{"year", Type::number};
+  IndexDescriptor by_rating;
+  by_rating.name = "by-rating";
+  by_rating.kind = IndexDescriptor::Kind::local;
+  by_rating.keys.hash = {"artist", Type::string};
+  by_rating.keys.range = KeyAttribute{"rating", Type::number};
+  by_rating.projection.kind = Projection::Kind::keys_only;
+  spec.indexes = {by_year, by_rating};
+  return spec;
+}
+
+PrimaryKey song_key(std::string_view artist, std::string_view song) {
+  return {text(artist), text(song)};
+}
+
+RowWrite put(TableRef table, Item item) {
+  RowWrite write;
+  write.key = *key_of(table->keys, item.view());
+  write.table = std::move(table);
+  write.decide = [item](const RowView&) -> Result<Decision> {
+    return Decision::put(NewRow{item, {}});
+  };
+  return write;
+}
+
+RowWrite erase(TableRef table, PrimaryKey key) {
+  RowWrite write;
+  write.table = std::move(table);
+  write.key = std::move(key);
+  write.decide = [](const RowView&) -> Result<Decision> { return Decision::erase(); };
+  return write;
+}
+
+class TablesTest : public ::testing::Test {
+ protected:
+  TablesTest() : simulation_(1), store_(store::make_memory_store(simulation_)) {
+    tables_ = std::make_unique<Tables>(*store_, simulation_, codecs());
+  }
+  ~TablesTest() override { EXPECT_TRUE(simulation_.run_until(store_->close())); }
+
+  template <class T>
+  T run(Task<T> task) {
+    return simulation_.run_until(std::move(task));
+  }
+  Result<store::Commit> write_one(RowWrite write) {
+    std::vector<RowWrite> writes;
+    writes.push_back(std::move(write));
+    return run(tables_->write(std::move(writes), Deadline::never()));
+  }
+  TableRef create(TableSpec spec) {
+    Result<TableRef> made = run(tables_->create(std::move(spec), Deadline::never()));
+    EXPECT_TRUE(made) << (made ? "" : made.error().to_string());
+    return *made;
+  }
+  RowPage query(QuerySpec spec) {
+    Result<RowPage> page = run(tables_->query(std::move(spec), Deadline::never()));
+    EXPECT_TRUE(page) << (page ? "" : page.error().to_string());
+    return std::move(*page);
+  }
+
+  Simulation simulation_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<Tables> tables_;
+};
+
+Item song(std::string_view artist, std::string_view title, std::string_view genre,
+          std::int64_t year) {
+  return ItemBuilder()
+      .string("artist", artist)
+      .string("song", title)
+      .string("genre", genre)
+      .number("year", Decimal(year))
+      .build();
+}
+
+TEST_F(TablesTest, CreateFindListDrop) {
+  const TableRef made = create(song_table());
+  EXPECT_EQ(made->version, 1u);
+  EXPECT_EQ(run(tables_->create(song_table(), Deadline::never())).error().code,
+            ErrorCode::already_exists);
+  EXPECT_EQ((*run(tables_->find("Music", Deadline::never())))->id, made->id);
+  EXPECT_EQ(run(tables_->find("Musik", Deadline::never())).error().code, ErrorCode::not_found);
+
+  TableSpec other = song_table();
+  other.name = "Art";
+  const TableRef art = create(other);
+  EXPECT_NE(art->id, made->id);
+  EXPECT_EQ(*run(tables_->list("", "", 10)), (std::vector<std::string>{"Art", "Music"}));
+  EXPECT_EQ(*run(tables_->list("", "Art", 10)), (std::vector<std::string>{"Music"}));
+  EXPECT_EQ(*run(tables_->list("M", "", 10)), (std::vector<std::string>{"Music"}));
+  EXPECT_EQ(*run(tables_->list("", "", 1)), (std::vector<std::string>{"Art"}));
+
+  ASSERT_TRUE(run(tables_->drop("Music", {}, Deadline::never())));
+  EXPECT_EQ(run(tables_->find("Music", Deadline::never())).error().code, ErrorCode::not_found);
+  const TableRef again = create(song_table());
+  EXPECT_GT(again->id, art->id);
+}
+
+TEST_F(TablesTest, WriteToADroppedTableIsNotFoundEvenWhenItWasMadeAnew) {
+  const TableRef made = create(song_table());
+  ASSERT_TRUE(run(tables_->drop("Music", {}, Deadline::never())));
+  EXPECT_EQ(write_one(put(made, song("a", "b", "c", 1))).error().code, ErrorCode::not_found);
+  create(song_table());
+  EXPECT_EQ(write_one(put(made, song("a", "b", "c", 1))).error().code, ErrorCode::not_found);
+}
+
+TEST_F(TablesTest, GetAfterPutAndErase) {
+  const TableRef table = create(song_table());
+  ASSERT_TRUE(write_one(put(table, song("Ada", "Loops", "jazz", 1843))));
+  const auto row = run(tables_->get(table, song_key("Ada", "Loops"), Deadline::never()));
+  ASSERT_TRUE(row && *row);
+  EXPECT_EQ((*row)->view().item.find("year")->as_number(), Decimal(1843));
+  EXPECT_GT((*row)->view().written, Timestamp(0));
+  ASSERT_TRUE(write_one(erase(table, song_key("Ada", "Loops"))));
+  EXPECT_FALSE(*run(tables_->get(table, song_key("Ada", "Loops"), Deadline::never())));
+}
+
+TEST_F(TablesTest, AnUpdateThatTakesTheIndexedAttributeAwayLeavesNoIndexRow) {
+  const TableRef table = create(song_table());
+  ASSERT_TRUE(write_one(put(table, song("Ada", "Loops", "jazz", 1843))));
+  QuerySpec jazz;
+  jazz.table = table;
+  jazz.index = "by-year";
+  jazz.hash = text("jazz");
+  EXPECT_EQ(query(std::move(jazz)).rows.size(), 1u);
+
+  ASSERT_TRUE(
+      write_one(put(table, ItemBuilder().string("artist", "Ada").string("song", "Loops").build())));
+  QuerySpec again;
+  again.table = table;
+  again.index = "by-year";
+  again.hash = text("jazz");
+  EXPECT_EQ(query(std::move(again)).rows.size(), 0u);
+}
+
+TEST_F(TablesTest, AWrongTypeForAnIndexIsRefusedAndNothingIsWritten) {
+  const TableRef table = create(song_table());
+  const Item item = ItemBuilder()
+                        .string("artist", "Ada")
+                        .string("song", "Loops")
+                        .number("genre", Decimal(5))
+                        .build();
+  const auto refused = write_one(put(table, item));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message,
+            "One or more parameter values were invalid: Type mismatch for Index Key genre Expected: "
+            "S Actual: N IndexName: by-year");
+  EXPECT_FALSE(*run(tables_->get(table, song_key("Ada", "Loops"), Deadline::never())));
+}
+
+TEST_F(TablesTest, OneFailedDecisionAbortsAllAfterAllWereAsked) {
+  const TableRef table = create(song_table());
+  int asked = 0;
+  std::vector<RowWrite> writes;
+  writes.push_back(put(table, song("Ada", "Loops", "jazz", 1843)));
+  for (const char* title : {"x", "y"}) {
+    RowWrite check;
+    check.table = table;
+    check.key = song_key("Ada", title);
+    check.decide = [&asked](const RowView&) -> Result<Decision> {
+      ++asked;
+      return fail(ErrorCode::failed_condition, "no");
+    };
+    writes.push_back(std::move(check));
+  }
+  const auto refused = run(tables_->write(std::move(writes), Deadline::never()));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::failed_condition);
+  EXPECT_EQ(asked, 2);
+  EXPECT_FALSE(*run(tables_->get(table, song_key("Ada", "Loops"), Deadline::never())));
+}
+
+TEST_F(TablesTest, ARowNamedTwiceIsRefused) {
+  const TableRef table = create(song_table());
+  std::vector<RowWrite> writes;
+  writes.push_back(put(table, song("Ada", "Loops", "jazz", 1843)));
+  writes.push_back(erase(table, song_key("Ada", "Loops")));
+  EXPECT_EQ(run(tables_->write(std::move(writes), Deadline::never())).error().code,
+            ErrorCode::invalid_argument);
+}
+
+TEST_F(TablesTest, TheLogTellsWhatTheTableAsksFor) {
+  TableSpec spec = song_table();
+  spec.log_images = LogImages::new_and_old;
+  const TableRef table = create(spec);
+  ASSERT_TRUE(write_one(put(table, song("Ada", "Loops", "jazz", 1843))));
+  ASSERT_TRUE(write_one(put(table, song("Ada", "Loops", "jazz", 1844))));
+  ASSERT_TRUE(write_one(erase(table, song_key("Ada", "Loops"))));
+  ASSERT_TRUE(write_one(erase(table, song_key("Ada", "Loops"))));  // Nothing there: no entry.
+
+  const auto log = run(store_->read_log(table->partitions[0].partition, Timestamp(0), {}));
+  ASSERT_TRUE(log);
+  ASSERT_EQ(log->entries.size(), 3u);
+  const Change made = *decode_change(log->entries[0].payload);
+  EXPECT_TRUE(made.old_item.empty());
+  EXPECT_FALSE(made.existed);
+  EXPECT_EQ(made.keys.find("song")->as_string(), "Loops");
+  const Change changed = *decode_change(log->entries[1].payload);
+  EXPECT_EQ(changed.old_item.find("year")->as_number(), Decimal(1843));
+  EXPECT_EQ(changed.new_item.find("year")->as_number(), Decimal(1844));
+  const Change erased = *decode_change(log->entries[2].payload);
+  EXPECT_TRUE(erased.erased);
+  EXPECT_EQ(erased.old_item.find("year")->as_number(), Decimal(1844));
+}
+
+TEST_F(TablesTest, RangeConditionsForwardAndBackward) {
+  const TableRef table = create(song_table());
+  for (const char* title : {"a", "aa", "ab", "b", "c"})
+    ASSERT_TRUE(write_one(put(table, song("Ada", title, "jazz", 1))));
+  ASSERT_TRUE(write_one(put(table, song("Bob", "aa", "jazz", 1))));
+  const auto titles = [&](RangeCondition range, bool forward) {
+    QuerySpec spec;
+    spec.table = table;
+    spec.hash = text("Ada");
+    spec.range = std::move(range);
+    spec.forward = forward;
+    std::string all;
+    const RowPage page = query(std::move(spec));
+    for (const RowView& row : page.rows) {
+      all += row.item.find("song")->as_string();
+      all += ' ';
+    }
+    return all;
+  };
+  EXPECT_EQ(titles({}, true), "a aa ab b c ");
+  EXPECT_EQ(titles({}, false), "c b ab aa a ");
+  RangeCondition prefix;
+  prefix.begins_with = text("a");
+  EXPECT_EQ(titles(prefix, true), "a aa ab ");
+  RangeCondition between;
+  between.lower = text("aa");
+  between.upper = text("b");
+  EXPECT_EQ(titles(between, true), "aa ab b ");
+  EXPECT_EQ(titles(between, false), "b ab aa ");
+  RangeCondition open;
+  open.lower = text("aa");
+  open.lower_inclusive = false;
+  open.upper = text("b");
+  open.upper_inclusive = false;
+  EXPECT_EQ(titles(open, true), "ab ");
+}
+
+TEST_F(TablesTest, SplitKeepsRowsReachableAndRefusesPartingLocalIndexes) {
+  TableSpec spec = song_table();
+  spec.indexes.pop_back();
+  const TableRef table = create(spec);
+  for (int i = 0; i < 20; ++i)
+    ASSERT_TRUE(write_one(put(table, song("Ada", std::to_string(100 + i), "jazz", i))));
+  const Item middle = song("Ada", "110", "jazz", 1);
+  const std::string at = *position_of(*table, "", middle.view());
+  ASSERT_TRUE(run(tables_->split("Music", "", at, Deadline::never())));
+  EXPECT_EQ(run(tables_->split("Music", "", at, Deadline::never())).error().code,
+            ErrorCode::invalid_argument);
+
+  // With the descriptor of before.
+  QuerySpec all;
+  all.table = table;
+  all.hash = text("Ada");
+  EXPECT_EQ(query(std::move(all)).rows.size(), 20u);
+  ASSERT_TRUE(write_one(put(table, song("Ada", "120", "jazz", 20))));
+  EXPECT_TRUE(*run(tables_->get(table, song_key("Ada", "120"), Deadline::never())));
+
+  spec = song_table();
+  spec.name = "WithLocal";
+  const TableRef with_local = create(spec);
+  EXPECT_EQ(run(tables_->split("WithLocal", "", at, Deadline::never())).error().code,
+            ErrorCode::invalid_argument);
+}
+
+TEST_F(TablesTest, LimitsAreReached) {
+  TableSpec spec = song_table();
+  for (std::size_t i = 0; i < kMaxIndexes; ++i) {
+    spec.indexes.push_back(spec.indexes.front());
+    spec.indexes.back().name = "extra" + std::to_string(i);
+  }
+  EXPECT_EQ(run(tables_->create(spec, Deadline::never())).error().code, ErrorCode::too_large);
+
+  spec = song_table();
+  for (std::size_t i = 0; i < kMaxLocalIndexes; ++i) {
+    spec.indexes.push_back(song_table().indexes.back());
+    spec.indexes.back().name = "local" + std::to_string(i);
+  }
+  EXPECT_EQ(run(tables_->create(spec, Deadline::never())).error().code, ErrorCode::too_large);
+
+  const TableRef table = create(song_table());
+  std::vector<RowWrite> writes;
+  for (std::size_t i = 0; i <= kMaxRowsPerWrite; ++i)
+    writes.push_back(put(table, song("Ada", std::to_string(i), "jazz", 1)));
+  EXPECT_EQ(run(tables_->write(std::move(writes), Deadline::never())).error().code,
+            ErrorCode::too_large);
+}
+
+}  // namespace
+}  // namespace dyad::table
