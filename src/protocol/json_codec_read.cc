@@ -85,7 +85,6 @@ class Reader {
       next = i + 1;
       const Member& member = shape.members[i];
       void* field = make_value(out, member);
-      if (seen >> i & 1) member.shape->ops->reset(field);
       seen |= std::uint64_t{1} << i;
       const Place own{.parent = &place, .name = member.name};
       DYAD_TRY(read(value, *member.shape, field, own, member.flags));
@@ -147,6 +146,7 @@ class Reader {
     }
     simdjson::dom::array array;
     if (in.get(array) != simdjson::SUCCESS) return serialization_error("Unexpected field type");
+    shape.ops->empty(out);  // Of a member given twice, which is no optional.
     std::size_t position = 0;
     for (const element entry : array) {
       const Place own{.parent = &place, .position = ++position};
@@ -164,6 +164,7 @@ class Reader {
       return serialization_error("Unrecognized collection type java.util.Map<java.lang.String, " +
                                  map_value_name(*shape.element) + ">");
     }
+    shape.ops->empty(out);
     for (const auto& [key, entry] : object) {
       const Place own{.parent = &place, .name = key, .map_key = true};
       void* value = shape.ops->entry(out, key);

@@ -141,8 +141,8 @@ struct TypeOps {
   std::size_t (*size)(const void* container) = nullptr;  ///< list, map.
   const void* (*at)(const void* list, std::size_t i) = nullptr;
   void* (*entry)(void* map, std::string_view key) = nullptr;  ///< A fresh value under `key`.
-  void (*reset)(void* value) = nullptr;                       ///< Back to T{}.
-  void (*clear)(void* optional) = nullptr;                    ///< Empties a std::optional<T>.
+  void (*empty)(void* container) = nullptr;                   ///< list, map.
+  void (*clear)(void* optional) = nullptr;  ///< Empties a std::optional of a scalar.
   void (*each)(const void* map, void* context,
                void (*visit)(void* context, const std::string& key, const void* value)) = nullptr;
 };
@@ -159,33 +159,46 @@ template <class T>
 struct IsMap<Map<T>> : std::true_type {};
 
 template <class T>
-constexpr TypeOps make_ops() {
+constexpr TypeOps make_output_ops() {
   TypeOps ops;
-  ops.emplace = [](void* optional) -> void* {
-    return &static_cast<std::optional<T>*>(optional)->emplace();
-  };
-  ops.clear = [](void* optional) { static_cast<std::optional<T>*>(optional)->reset(); };
-  ops.reset = [](void* value) { *static_cast<T*>(value) = T{}; };
   ops.get = [](const void* optional) -> const void* {
     const auto& value = *static_cast<const std::optional<T>*>(optional);
     return value ? &*value : nullptr;
   };
   if constexpr (IsVector<T>::value) {
-    ops.append = [](void* list) -> void* { return &static_cast<T*>(list)->emplace_back(); };
     ops.size = [](const void* list) { return static_cast<const T*>(list)->size(); };
     ops.at = [](const void* list, std::size_t i) -> const void* {
       return &(*static_cast<const T*>(list))[i];
     };
   } else if constexpr (IsMap<T>::value) {
     ops.size = [](const void* map) { return static_cast<const T*>(map)->size(); };
+    ops.each = [](const void* map, void* context,
+                  void (*visit)(void*, const std::string&, const void*)) {
+      for (const auto& [key, value] : *static_cast<const T*>(map)) visit(context, key, &value);
+    };
+  }
+  return ops;
+}
+
+template <class T>
+constexpr TypeOps make_ops() {
+  TypeOps ops = make_output_ops<T>();
+  ops.emplace = [](void* optional) -> void* {
+    return &static_cast<std::optional<T>*>(optional)->emplace();
+  };
+  if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string> ||
+                std::is_same_v<T, UtcMs>) {
+    ops.clear = [](void* optional) { static_cast<std::optional<T>*>(optional)->reset(); };
+  }
+  if constexpr (IsVector<T>::value) {
+    ops.empty = [](void* list) { static_cast<T*>(list)->clear(); };
+    ops.append = [](void* list) -> void* { return &static_cast<T*>(list)->emplace_back(); };
+  } else if constexpr (IsMap<T>::value) {
+    ops.empty = [](void* map) { static_cast<T*>(map)->clear(); };
     ops.entry = [](void* map, std::string_view key) -> void* {
       auto& value = (*static_cast<T*>(map))[std::string(key)];
       value = {};
       return &value;
-    };
-    ops.each = [](const void* map, void* context,
-                  void (*visit)(void*, const std::string&, const void*)) {
-      for (const auto& [key, value] : *static_cast<const T*>(map)) visit(context, key, &value);
     };
   }
   return ops;
@@ -195,6 +208,9 @@ constexpr TypeOps make_ops() {
 
 template <class T>
 inline constexpr TypeOps kTypeOps = detail::make_ops<T>();
+/// Without those that a codec needs to read: half the code, for shapes that only answers hold.
+template <class T>
+inline constexpr TypeOps kOutputOps = detail::make_output_ops<T>();
 
 /// Where `member` of the struct at `base` lies.
 inline void* field_of(void* base, const Member& member) {

@@ -25,6 +25,7 @@ class Descriptors:
     def __init__(self, service):
         self.service = service
         self.checked = checked_shapes(service)
+        self.inputs = service.input_shapes()
 
     def has_constraints(self, name):
         shape = self.service.shapes[name]
@@ -38,6 +39,11 @@ class Descriptors:
         if kind in PLAIN and not self.has_constraints(name):
             return PLAIN[kind]
         return f"k{names.pascal(name)}Shape"
+
+    def ops(self, name):
+        """Shapes that no request holds need no functions to be read by."""
+        table = "kTypeOps" if name in self.inputs else "kOutputOps"
+        return f".ops = &protocol::{table}<{self.service.cpp_type(name)}>"
 
     def constraints(self, name):
         shape = self.service.shapes[name]
@@ -79,7 +85,7 @@ class Descriptors:
             fields.append(f".element = &{self.reference(element)}")
         if constraints != "nullptr":
             fields.append(f".constraints = {constraints}")
-        fields.append(f".ops = &protocol::kTypeOps<{service.cpp_type(name)}>")
+        fields.append(self.ops(name))
         rows = ",\n    ".join(fields)
         return before + f"constinit const protocol::Shape k{names.pascal(name)}Shape = {{\n    {rows}}};\n"
 
@@ -121,7 +127,7 @@ class Descriptors:
                   f".name = {names.literal(self.service.xml_root(name))}"]
         if namespace:
             fields.append(f".xml_namespace = {names.literal(namespace)}")
-        fields += [f".members = {expression}", f".ops = &protocol::kTypeOps<{pascal}>"]
+        fields += [f".members = {expression}", self.ops(name)]
         joined = ",\n    ".join(fields)
         return (self.invalid_values(name) + array +
                 f"constinit const protocol::Shape {pascal}::kShape = {{\n    {joined}}};\n")
