@@ -34,8 +34,11 @@ Error no_such(const std::string& path) {
 
 }  // namespace
 
-SimDisk::SimDisk(Random& random, std::uint64_t capacity_bytes)
-    : random_(random), capacity_bytes_(capacity_bytes), root_(std::make_shared<SimNode>()) {
+SimDisk::SimDisk(Random& random, std::uint64_t capacity_bytes, NameOrder name_order)
+    : random_(random),
+      capacity_bytes_(capacity_bytes),
+      name_order_(name_order),
+      root_(std::make_shared<SimNode>()) {
   root_->is_directory = true;
   root_->links = 1;
 }
@@ -313,18 +316,35 @@ void SimDisk::settle_bytes(SimNode& file, Survival survival) {
   file.bytes = file.durable_bytes;
 }
 
-void SimDisk::lose_power(Survival survival) {
-  const std::vector<NodePointer> nodes = all_nodes();
-  if (survival == Survival::some) {
-    for (const NodePointer& node : nodes) {
-      for (const auto& change : node->pending_names) change->survives = coin();
+void SimDisk::choose_surviving_names(const std::vector<NodePointer>& nodes) {
+  for (const NodePointer& node : nodes) {
+    auto& changes = node->pending_names;
+    const std::uint64_t first_few = random_.below(changes.size() + 1);
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+      changes[i]->survives = name_order_ == NameOrder::kept ? i < first_few : coin();
     }
+  }
+  // What a survivor stands on survives too: in other directories, and in order also before it.
+  for (bool more = true; more;) {
+    more = false;
     for (const NodePointer& node : nodes) {
-      for (const auto& change : node->pending_names) {
-        if (change->survives && change->prerequisite) change->prerequisite->survives = true;
+      bool later_survives = false;
+      for (auto change = node->pending_names.rbegin(); change != node->pending_names.rend();
+           ++change) {
+        SimNode::NameChange& this_one = **change;
+        if (later_survives && name_order_ == NameOrder::kept) this_one.survives = true;
+        later_survives = later_survives || this_one.survives;
+        if (!this_one.survives || !this_one.prerequisite) continue;
+        more = more || !this_one.prerequisite->survives;
+        this_one.prerequisite->survives = true;
       }
     }
   }
+}
+
+void SimDisk::lose_power(Survival survival) {
+  const std::vector<NodePointer> nodes = all_nodes();
+  if (survival == Survival::some) choose_surviving_names(nodes);
   for (const NodePointer& node : nodes) {
     if (node->is_directory) {
       auto& changes = node->pending_names;

@@ -22,6 +22,14 @@ enum class Survival : std::uint8_t {
   some,  ///< A random subset; the last surviving write of each file is torn at a sector.
 };
 
+/// Of the unsynced changes of one directory, which may survive without the others.
+enum class NameOrder : std::uint8_t {
+  /// The first few of them. So do file systems with a journal of metadata (ext4, XFS, btrfs), and
+  /// RocksDB depends on it: it names a new MANIFEST in CURRENT before it syncs the directory.
+  kept,
+  free,  ///< Any of them: all that files.h promises.
+};
+
 struct SimNode {
   /// A write (or, with `truncate_to`, a cut) that is not durable yet.
   struct PendingWrite {
@@ -65,7 +73,7 @@ class SimDisk {
   /// Power is cut between sectors, never within one.
   static constexpr std::size_t kSectorBytes = 512;
 
-  SimDisk(Random& random, std::uint64_t capacity_bytes);
+  SimDisk(Random& random, std::uint64_t capacity_bytes, NameOrder name_order);
 
   // Names. Paths are cut at slashes; "." and empty parts mean nothing, "/" and "." are the same
   // root.
@@ -106,6 +114,7 @@ class SimDisk {
   void resize(SimNode& file, std::uint64_t size_bytes);
   void unlink(SimNode& node);
   std::vector<NodePointer> all_nodes() const;
+  void choose_surviving_names(const std::vector<NodePointer>& nodes);
   void settle_bytes(SimNode& file, Survival survival);
   void tear(SimNode::PendingWrite& write);
   void apply(const SimNode::PendingWrite& write, std::string& bytes) const;
@@ -113,6 +122,7 @@ class SimDisk {
 
   Random& random_;
   std::uint64_t capacity_bytes_;
+  const NameOrder name_order_;
   std::uint64_t used_bytes_ = 0;
   NodePointer root_;
 };

@@ -60,7 +60,7 @@ SimFiles::SimFiles() : SimFiles(Options()) {}
 
 SimFiles::SimFiles(Options options)
     : random_(options.seed),
-      disk_(random_, options.capacity_bytes),
+      disk_(random_, options.capacity_bytes, options.name_order),
       clock_(options.clock),
       trace_hash_(kHashSeed) {}
 

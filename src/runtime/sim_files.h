@@ -62,6 +62,7 @@ class SimFiles final : public Files {
   struct Options {
     std::uint64_t seed = 1;
     std::uint64_t capacity_bytes = std::uint64_t{1} << 40;
+    NameOrder name_order = NameOrder::kept;
     /// For modification times; none: each change is a millisecond after the one before.
     const Clock* clock = nullptr;
   };
