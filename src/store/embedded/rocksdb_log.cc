@@ -1,0 +1,41 @@
+#include "store/embedded/rocksdb_log.h"
+
+#include <cstdarg>
+#include <cstdio>
+#include <string_view>
+
+#include "base/log.h"
+
+namespace dyad::store::embedded {
+namespace {
+
+constexpr std::size_t kMaxLineBytes = 1024;
+
+class RocksdbLog final : public rocksdb::Logger {
+ public:
+  RocksdbLog() : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
+
+  using rocksdb::Logger::Logv;
+  void Logv(const char* format, va_list args) override {
+    Logv(rocksdb::InfoLogLevel::INFO_LEVEL, format, args);
+  }
+  void Logv(const rocksdb::InfoLogLevel level, const char* format, va_list args) override {
+    if (level < rocksdb::InfoLogLevel::WARN_LEVEL || level == rocksdb::InfoLogLevel::HEADER_LEVEL)
+      return;
+    char line[kMaxLineBytes];
+    if (std::vsnprintf(line, sizeof line, format, args) < 0) return;
+    if (level == rocksdb::InfoLogLevel::WARN_LEVEL)
+      log::warning("rocksdb", "message=\"{}\"", std::string_view(line));
+    else
+      log::error("rocksdb", "message=\"{}\"", std::string_view(line));
+  }
+  void LogHeader(const char*, va_list) override {}
+};
+
+}  // namespace
+
+std::shared_ptr<rocksdb::Logger> make_rocksdb_log() {
+  return std::make_shared<RocksdbLog>();
+}
+
+}  // namespace dyad::store::embedded
