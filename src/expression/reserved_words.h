@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace dyad::expression {
+
+constexpr std::size_t kReservedWordCount = 573;
+
+/// Whether DynamoDB refuses `name` as a bare attribute name, in any case ("Reserved words in
+/// DynamoDB").
+bool is_reserved_word(std::string_view name);
+
+}  // namespace dyad::expression
