@@ -3,6 +3,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "auth/principal.h"
 #include "base/clock.h"
@@ -24,8 +26,10 @@ struct RequestContext {
 
   /// Streaming input: the body, decoded, checked against its signature as it is read. Never null then.
   http::BodyReader* body = nullptr;
-  /// The trailers that the request announces (x-amz-trailer); empty: none. Their values: body->trailers().
+  /// The trailers that the request announces (x-amz-trailer); empty: none.
   std::string_view announced_trailers;
+  /// Their names, in lower case, and values; complete once `body` has told its end. Null: none.
+  const std::vector<std::pair<std::string, std::string>>* trailers = nullptr;
 
   // For the answer:
 

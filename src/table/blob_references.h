@@ -15,8 +15,8 @@ namespace dyad::table {
 // A blob lives while a reference row names it. Rows, under the key of the object they belong to:
 //   reference | key | blob id (be64)  -> record: empty body marker
 //   released  | key | blob id (be64)  -> record; its timestamp is when the bytes were let go of
-// A reference becomes a released row in the transaction that replaces or erases the object; the reaper
-// (reaper.h) erases the bytes later, and then the row.
+// A reference becomes a released row in the transaction that replaces or erases the object; the
+// reaper (reaper.h) erases the bytes later, and then the row.
 
 /// Puts the reference of a finished blob.
 Result<> add_reference(store::Transaction& tx, const KeyPlace& place, blob::BlobId blob);
@@ -28,8 +28,8 @@ std::string released_row(std::string_view key, blob::BlobId blob);
 /// The blob that a reference or released row names: its last eight bytes.
 Result<blob::BlobId> blob_of_row(std::string_view row_key);
 
-/// In whose name a blob is made (BlobStore::create): table and encoded key, so that its reference row can be
-/// looked up from the blob alone.
+/// In whose name a blob is made (BlobStore::create): table and encoded key, so that its reference
+/// row can be looked up from the blob alone.
 struct BlobOwner {
   TableId table;
   std::string table_name;

@@ -167,6 +167,18 @@ Tables::Tables(store::Store& store, Runtime& runtime, RowCodecs codecs)
 
 Tables::~Tables() = default;
 
+/// A body here reads the descriptor anew each time it runs, so a partition that moved meanwhile is
+/// a reason to run it again.
+Task<Result<>> Tables::change_catalogue(std::vector<store::DeclaredKey> declared,
+                                        const store::Body& body, Deadline deadline) {
+  for (int attempt = 0; attempt < kMaxStaleAttempts; ++attempt) {
+    const Result<store::Commit> commit = co_await store_.transact(declared, body, deadline);
+    if (commit) co_return Result<>();
+    if (commit.error().code != ErrorCode::not_owner) co_return fail(commit.error());
+  }
+  co_return fail(ErrorCode::conflict, "the table's partitions keep changing");
+}
+
 Task<Result<TableRef>> Tables::create(TableSpec spec, Deadline deadline) {
   DYAD_CO_TRY(check_spec(spec));
   std::vector<store::DeclaredKey> declared;
@@ -248,7 +260,7 @@ Task<Result<TableRef>> Tables::drop(std::string name, Permit permit, Deadline de
     DYAD_CO_TRY(tx.erase(store::kCatalogPartition, version_row(dropped->id)));
     co_return Result<>();
   };
-  DYAD_CO_TRY(co_await store_.transact(std::move(declared), body, deadline));
+  DYAD_CO_TRY(co_await change_catalogue(std::move(declared), body, deadline));
   cache_->forget(*dropped);
   co_return dropped;
 }
@@ -297,7 +309,7 @@ Task<Result<TableRef>> Tables::split(std::string name, std::string index, std::s
     result = std::move(next);
     co_return Result<>();
   };
-  DYAD_CO_TRY(co_await store_.transact(std::move(declared), body, deadline));
+  DYAD_CO_TRY(co_await change_catalogue(std::move(declared), body, deadline));
   co_return cache_->keep(std::move(result));
 }
 

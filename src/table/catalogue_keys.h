@@ -10,8 +10,8 @@ namespace dyad::table {
 
 // Rows of the catalogue partition. All begin with RowKind::catalogue and a letter:
 //   'd' table name        -> record: the table's descriptor
-//   'v' table id (be64)   -> the descriptor's version (le64); every write of the table's rows reads it
-//   'n'                   -> the next table id (le64)
+//   'v' table id (be64)   -> the descriptor's version (le64); every write of the table's rows reads
+//   it 'n'                   -> the next table id (le64)
 
 std::string descriptor_row(std::string_view table_name);
 std::string version_row(TableId id);

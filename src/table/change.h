@@ -13,8 +13,9 @@ namespace dyad::table {
 /// Why a row changed. On disk: never renumber.
 enum class ChangeCause : std::uint8_t { user = 1, expiry = 2, lifecycle = 3, replication = 4 };
 
-/// One entry of a partition's log, as TableDescriptor::log_images asks. Its timestamp is the log entry's.
-/// Points into the payload it was decoded from. Images name an object's bytes and never hold them.
+/// One entry of a partition's log, as TableDescriptor::log_images asks. Its timestamp is the log
+/// entry's. Points into the payload it was decoded from. Images name an object's bytes and never
+/// hold them.
 struct Change {
   TableId table;
   ChangeCause cause = ChangeCause::user;

@@ -22,8 +22,9 @@ enum class RowCodecKind : std::uint8_t { item = 1, object = 2 };
 
 /// How keys become positions. On disk: never renumber.
 enum class Placement : std::uint8_t {
-  hashed = 1,   ///< hash64(hash key), hash key, range key: tables and indexes.
-  ordered = 2,  ///< The range key alone, in its own order; the hash key is the same in all rows: buckets.
+  hashed = 1,  ///< hash64(hash key), hash key, range key: tables and indexes.
+  ordered =
+      2,  ///< The range key alone, in its own order; the hash key is the same in all rows: buckets.
 };
 
 struct KeyAttribute {
@@ -83,7 +84,8 @@ struct IndexDescriptor {
 /// Which images a table's log entries carry beside the keys: what its followers ask for.
 enum class LogImages : std::uint8_t { keys_only = 1, new_image = 2, new_and_old = 3 };
 
-/// Everything about a table that a request needs. Immutable; a change makes a new one of a higher version.
+/// Everything about a table that a request needs. Immutable; a change makes a new one of a higher
+/// version.
 struct TableDescriptor {
   TableId id;
   std::uint64_t version = 0;
@@ -91,7 +93,8 @@ struct TableDescriptor {
   RowCodecKind codec = RowCodecKind::item;
   Placement placement = Placement::hashed;
   KeySchema keys;
-  std::string ordered_hash;  ///< Placement::ordered: the one hash key value (a string) that all rows have.
+  std::string
+      ordered_hash;  ///< Placement::ordered: the one hash key value (a string) that all rows have.
   std::vector<IndexDescriptor> indexes;
   PartitionMap partitions;
   LogImages log_images = LogImages::keys_only;

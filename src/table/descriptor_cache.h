@@ -8,8 +8,8 @@
 
 namespace dyad::table {
 
-/// The newest descriptors this process knows, by table name. May be behind the store, never ahead of it.
-/// Bounded: when full it starts anew. Thread-safe.
+/// The newest descriptors this process knows, by table name. May be behind the store, never ahead
+/// of it. Bounded: when full it starts anew. Thread-safe.
 class Tables::DescriptorCache {
  public:
   static constexpr std::size_t kMaxEntries = 10000;
@@ -25,8 +25,8 @@ class Tables::DescriptorCache {
     const std::lock_guard lock(mutex_);
     if (tables_.size() >= kMaxEntries) tables_.clear();
     TableRef& slot = tables_[table->name];
-    const bool newer = !slot || slot->id < table->id ||
-                       (slot->id == table->id && slot->version < table->version);
+    const bool newer =
+        !slot || slot->id < table->id || (slot->id == table->id && slot->version < table->version);
     if (newer) slot = std::move(table);
     return slot;
   }

@@ -11,14 +11,14 @@ namespace dyad::table {
 /// One row of an index to write or to erase.
 struct IndexRowChange {
   store::PartitionId partition;
-  std::string key;   ///< With its kind byte.
-  std::string row;   ///< The record to put; empty: erase.
+  std::string key;  ///< With its kind byte.
+  std::string row;  ///< The record to put; empty: erase.
 };
 
-/// What the table's indexes need when `old_item` (empty: none) gives way to `new_item` (empty: none) at
-/// `base_key`, whose partition is `base_partition`. The same function serves an engine that keeps its
-/// indexes in the transaction and one whose indexes are kept by a follower of the log.
-/// invalid_argument: an indexed attribute of `new_item` has a wrong type or is empty.
+/// What the table's indexes need when `old_item` (empty: none) gives way to `new_item` (empty:
+/// none) at `base_key`, whose partition is `base_partition`. The same function serves an engine
+/// that keeps its indexes in the transaction and one whose indexes are kept by a follower of the
+/// log. invalid_argument: an indexed attribute of `new_item` has a wrong type or is empty.
 Result<std::vector<IndexRowChange>> index_changes(const TableDescriptor& table,
                                                   store::PartitionId base_partition,
                                                   std::string_view base_key, ItemView old_item,

@@ -15,12 +15,13 @@ struct KeyRange {
   std::string end;
 };
 
-/// The rows of one hash key whose range key meets the condition, in the table (`index` null) or an index.
+/// The rows of one hash key whose range key meets the condition, in the table (`index` null) or an
+/// index.
 Result<KeyRange> query_range(const TableDescriptor& table, const IndexDescriptor* index,
                              ValueView hash, const RangeCondition& condition);
 
-/// A parallel scan's share: hash-placed tables are cut at even steps of the hash; of a table in key order
-/// the first segment is everything and the others are empty.
+/// A parallel scan's share: hash-placed tables are cut at even steps of the hash; of a table in key
+/// order the first segment is everything and the others are empty.
 Result<KeyRange> segment_range(const TableDescriptor& table, std::uint32_t segment,
                                std::uint32_t segments);
 

@@ -14,8 +14,9 @@
 
 namespace dyad::table {
 
-/// Remembers some of the keys written lately in each partition, so that a split can cut the load in two
-/// instead of the key space. Thread-safe; costs a counter a write and a copy every kEvery writes.
+/// Remembers some of the keys written lately in each partition, so that a split can cut the load in
+/// two instead of the key space. Thread-safe; costs a counter a write and a copy every kEvery
+/// writes.
 class Tables::LoadSampler {
  public:
   static constexpr std::uint64_t kEvery = 16;

@@ -4,7 +4,8 @@
 
 namespace dyad::table {
 
-/// Rows of buckets: the private part says where the bytes are, and letting go of a row releases them.
+/// Rows of buckets: the private part says where the bytes are, and letting go of a row releases
+/// them.
 class ObjectCodec final : public RowCodec {
  public:
   Task<Result<>> release(store::Transaction& tx, const KeyPlace& place, ItemView old_item,

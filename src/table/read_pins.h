@@ -9,8 +9,9 @@
 
 namespace dyad::table {
 
-/// Readers between looking up an object's row and opening its bytes. The reaper erases only what was
-/// released at or before the oldest pin: a reader pinned then can no longer have found it. Thread-safe.
+/// Readers between looking up an object's row and opening its bytes. The reaper erases only what
+/// was released at or before the oldest pin: a reader pinned then can no longer have found it.
+/// Thread-safe.
 class ReadPins {
  public:
   explicit ReadPins(const store::Store& store) : store_(store) {}

@@ -13,8 +13,8 @@
 
 namespace dyad::table {
 
-/// Erases bytes that no row names any more, and the released rows that name them. Idempotent: bytes first,
-/// then their row, so a crash in between brings it back to a blob that is gone already.
+/// Erases bytes that no row names any more, and the released rows that name them. Idempotent: bytes
+/// first, then their row, so a crash in between brings it back to a blob that is gone already.
 class Reaper {
  public:
   static constexpr std::size_t kMaxRowsPerPass = 1000;
@@ -40,8 +40,8 @@ class Reaper {
   std::unordered_map<store::PartitionId, std::uint64_t> clean_at_;
 };
 
-/// What the former process left between finish() and the commit: asks the row that should name each pending
-/// blob, and keeps or erases the bytes. Before the first request.
+/// What the former process left between finish() and the commit: asks the row that should name each
+/// pending blob, and keeps or erases the bytes. Before the first request.
 struct PendingOutcome {
   std::uint64_t kept = 0;
   std::uint64_t erased = 0;

@@ -15,8 +15,8 @@ enum class RowKind : std::uint8_t {
   part_list = 0x31,     ///< The parts of a completed upload.
   upload = 0x40,        ///< A multipart upload under way.
   upload_part = 0x41,
-  reference = 0x50,     ///< A blob lives while such a row names it.
-  released = 0x51,      ///< Bytes no row names any more, for the reaper.
+  reference = 0x50,  ///< A blob lives while such a row names it.
+  released = 0x51,   ///< Bytes no row names any more, for the reaper.
 };
 
 }  // namespace dyad::table

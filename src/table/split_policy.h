@@ -16,8 +16,8 @@ struct SplitOptions {
   std::size_t max_splits_per_look = 4;
 };
 
-/// Cuts partitions that take much load, where the load is: at the middle of the keys written lately. Driven
-/// by its caller's clock: one look is one bounded pass.
+/// Cuts partitions that take much load, where the load is: at the middle of the keys written
+/// lately. Driven by its caller's clock: one look is one bounded pass.
 class SplitPolicy {
  public:
   SplitPolicy(Tables& tables, SplitOptions options) : tables_(tables), options_(options) {}

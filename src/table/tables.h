@@ -27,7 +27,8 @@ constexpr std::size_t kMaxLocalIndexes = 8;
 constexpr std::size_t kMaxPartitionsPerMap = 1024;
 /// Rows that one Tables::write may touch.
 constexpr std::size_t kMaxRowsPerWrite = 1000;
-/// How often an operation reloads a descriptor that others keep replacing before it answers conflict.
+/// How often an operation reloads a descriptor that others keep replacing before it answers
+/// conflict.
 constexpr int kMaxStaleAttempts = 64;
 
 struct TableSpec {
@@ -36,7 +37,8 @@ struct TableSpec {
   Placement placement = Placement::hashed;
   KeySchema keys;
   std::string ordered_hash;  ///< See TableDescriptor.
-  std::vector<IndexDescriptor> indexes;  ///< Without partitions and local numbers; create() gives them.
+  std::vector<IndexDescriptor>
+      indexes;  ///< Without partitions and local numbers; create() gives them.
   LogImages log_images = LogImages::keys_only;
   std::string properties;
 };
@@ -79,17 +81,18 @@ struct RowWrite {
   TableRef table;
   PrimaryKey key;
 
-  /// Says what becomes of the row, seeing what is there. Called while the row's latch is held, maybe several
-  /// times; no effect outside what it returns and what its owner resets at each call. An error aborts the
-  /// whole transaction, after every other row's decide was called too (a cancellation names all reasons).
+  /// Says what becomes of the row, seeing what is there. Called while the row's latch is held,
+  /// maybe several times; no effect outside what it returns and what its owner resets at each call.
+  /// An error aborts the whole transaction, after every other row's decide was called too (a
+  /// cancellation names all reasons).
   std::function<Result<Decision>(const RowView& old)> decide;
 
-  /// The table's owning service writes: it sets private parts, and the codec admits what it does. Otherwise
-  /// this is a plain item write, which RowCodec::admit_item_write must allow.
+  /// The table's owning service writes: it sets private parts, and the codec admits what it does.
+  /// Otherwise this is a plain item write, which RowCodec::admit_item_write must allow.
   bool by_owner = false;
 
-  /// Owner only: rows of other kinds under the same key that go with a put (inline bytes, references),
-  /// written after the old row's were let go. May be empty.
+  /// Owner only: rows of other kinds under the same key that go with a put (inline bytes,
+  /// references), written after the old row's were let go. May be empty.
   std::function<Result<>(store::Transaction& tx, const KeyPlace& place)> beside;
 };
 
@@ -124,8 +127,8 @@ struct RowPage {
   std::vector<std::unique_ptr<const store::ScanPage>> pages;
   /// DynamoDB's size of all `rows`, in bytes.
   std::uint64_t item_bytes = 0;
-  /// A limit ended the page: there may be rows after the last one (whose position_of is where to go on). A
-  /// page with `more` has at least one row.
+  /// A limit ended the page: there may be rows after the last one (whose position_of is where to go
+  /// on). A page with `more` has at least one row.
   bool more = false;
 };
 
@@ -164,14 +167,15 @@ struct ScanSpec {
 };
 
 /// The catalogue and the rows of all tables of one account and region. Thread-safe; coroutines.
-/// Every write of a row holds its table's descriptor shared; whoever changes a descriptor holds it exclusive.
-/// Errors beside those named: the store's.
+/// Every write of a row holds its table's descriptor shared; whoever changes a descriptor holds it
+/// exclusive. Errors beside those named: the store's.
 class Tables {
  public:
   Tables(store::Store& store, Runtime& runtime, RowCodecs codecs);
   ~Tables();
 
-  // --- the catalogue: catalogue.cc ---------------------------------------------------------------------
+  // --- the catalogue: catalogue.cc
+  // ---------------------------------------------------------------------
 
   /// already_exists: a table of that name is there.
   Task<Result<TableRef>> create(TableSpec spec, Deadline deadline);
@@ -180,24 +184,25 @@ class Tables {
   /// At most `limit` names, in byte order, that begin with `prefix` and come after `after`.
   Task<Result<std::vector<std::string>>> list(std::string prefix, std::string after,
                                               std::size_t limit);
-  /// Gives the descriptor that was dropped. `permit` (may be empty) runs inside the transaction, with the
-  /// descriptor held exclusive; its error aborts the drop (a bucket that is not empty).
+  /// Gives the descriptor that was dropped. `permit` (may be empty) runs inside the transaction,
+  /// with the descriptor held exclusive; its error aborts the drop (a bucket that is not empty).
   using Permit = std::function<Task<Result<>>(store::Transaction&, const TableDescriptor&)>;
   Task<Result<TableRef>> drop(std::string name, Permit permit, Deadline deadline);
   /// Replaces properties or log images by a function of the descriptor (other fields must stay).
   Task<Result<TableRef>> alter(std::string name, std::function<Result<>(TableDescriptor&)> change,
                                Deadline deadline);
   /// Cuts the partition that holds `at` (an encoded key without its kind byte), of the table itself
-  /// (`index` empty) or of a global index. invalid_argument: `at` is a partition's lower bound, or cuts
-  /// through a hash key of a table with local indexes.
+  /// (`index` empty) or of a global index. invalid_argument: `at` is a partition's lower bound, or
+  /// cuts through a hash key of a table with local indexes.
   Task<Result<TableRef>> split(std::string name, std::string index, std::string at,
                                Deadline deadline);
 
-  // --- rows: write.cc, read.cc -------------------------------------------------------------------------
+  // --- rows: write.cc, read.cc
+  // -------------------------------------------------------------------------
 
-  /// All of the writes or none, in one transaction: reads the old rows, asks each `decide`, keeps the
-  /// indexes, appends the changes. invalid_argument: a row named twice, or an indexed attribute of a wrong
-  /// type. not_found: a table was dropped, or dropped and made anew, meanwhile.
+  /// All of the writes or none, in one transaction: reads the old rows, asks each `decide`, keeps
+  /// the indexes, appends the changes. invalid_argument: a row named twice, or an indexed attribute
+  /// of a wrong type. not_found: a table was dropped, or dropped and made anew, meanwhile.
   Task<Result<store::Commit>> write(std::vector<RowWrite> writes, Deadline deadline);
 
   /// What is durable; none: no such row.
@@ -223,6 +228,8 @@ class Tables {
   class DescriptorCache;
   class LoadSampler;
 
+  Task<Result<>> change_catalogue(std::vector<store::DeclaredKey> declared, const store::Body& body,
+                                  Deadline deadline);
   Task<Result<TableRef>> reload(TableRef stale, Deadline deadline);
   Task<Result<store::Commit>> write_once(const std::vector<RowWrite>& writes, bool& stale,
                                          Deadline deadline);
@@ -237,11 +244,13 @@ class Tables {
   std::unique_ptr<LoadSampler> sampler_;
 };
 
-/// The position of a row in the order of the table or an index, as QuerySpec::start wants it, from its key
-/// attributes (an ExclusiveStartKey): the table's keys and, for an index, the index's too.
-Result<std::string> position_of(const TableDescriptor& table, std::string_view index, ItemView item);
+/// The position of a row in the order of the table or an index, as QuerySpec::start wants it, from
+/// its key attributes (an ExclusiveStartKey): the table's keys and, for an index, the index's too.
+Result<std::string> position_of(const TableDescriptor& table, std::string_view index,
+                                ItemView item);
 
-/// The key attributes of `item`; invalid_argument: one is missing or of another type (the message names it).
+/// The key attributes of `item`; invalid_argument: one is missing or of another type (the message
+/// names it).
 Result<PrimaryKey> key_of(const KeySchema& keys, ItemView item);
 
 }  // namespace dyad::table

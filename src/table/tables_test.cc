@@ -21,7 +21,9 @@ RowCodecs codecs() {
   return codecs;
 }
 
-Value text(std::string_view value) { return Value::string(value); }
+Value text(std::string_view value) {
+  return Value::string(value);
+}
 
 TableSpec song_table() {
   TableSpec spec;
@@ -175,9 +177,10 @@ TEST_F(TablesTest, AWrongTypeForAnIndexIsRefusedAndNothingIsWritten) {
                         .build();
   const auto refused = write_one(put(table, item));
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().message,
-            "One or more parameter values were invalid: Type mismatch for Index Key genre Expected: "
-            "S Actual: N IndexName: by-year");
+  EXPECT_EQ(
+      refused.error().message,
+      "One or more parameter values were invalid: Type mismatch for Index Key genre Expected: "
+      "S Actual: N IndexName: by-year");
   EXPECT_FALSE(*run(tables_->get(table, song_key("Ada", "Loops"), Deadline::never())));
 }
 
