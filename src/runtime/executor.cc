@@ -2,6 +2,6 @@
 
 namespace dyad {
 
-thread_local Executor* Executor::current_ = nullptr;
+constinit thread_local Executor* Executor::current_ = nullptr;
 
 }  // namespace dyad

@@ -43,7 +43,7 @@ class Executor {
   static void set_current(Executor* executor) { current_ = executor; }
 
  private:
-  static thread_local Executor* current_;
+  static constinit thread_local Executor* current_;
 };
 
 /// `co_await resume_on(executor)`: goes on there. Also a fair yield when it is the current one.
