@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "http/connection.h"
+#include "runtime/gate.h"
+#include "runtime/listener.h"
+#include "runtime/reactor.h"
+
+namespace dyad::http {
+
+struct ServerOptions {
+  ConnectionOptions connection;
+  ListenOptions listen;  ///< Connection limit and TLS.
+};
+
+/// Listens on one address and serves its connections on all reactors. Started and stopped from a
+/// thread that is no reactor's.
+class Server {
+ public:
+  /// `handler_of(i)`: who answers on reactor i; asked once for each, at construction. Handlers and
+  /// reactors outlive the server.
+  Server(Reactors& reactors, const Clock& clock, std::function<Handler&(std::size_t)> handler_of,
+         ServerOptions options);
+  /// stop() was called, or start() never or without success.
+  ~Server();
+
+  /// Errors: as Listener::bind().
+  Result<> start(std::string_view address);
+  std::string address() const;  ///< With the port chosen; after start().
+
+  /// No new connections; idle ones end, those with a request under way after it. What is still
+  /// there after `grace_ms` is cut off. Returns when all are gone.
+  void stop(std::int64_t grace_ms);
+
+  std::size_t connections() const { return gate_.inside(); }
+  std::uint64_t rejected() const { return listener_ ? listener_->rejected() : 0; }
+
+ private:
+  /// What one reactor serves; touched on its thread only.
+  struct Slot {
+    Reactor* reactor = nullptr;
+    Handler* handler = nullptr;
+    std::list<Connection*> connections;
+    bool stopping = false;
+  };
+
+  Slot& slot_of_this_thread();
+  Task<void> serve(std::unique_ptr<Stream> stream);
+  Task<Result<>> accept_loop();
+  Task<void> close_listener();
+  Task<void> for_each(Slot& slot, void (Connection::*action)());
+  Task<void> close_gate();
+
+  Reactors& reactors_;
+  const Clock& clock_;
+  ServerOptions options_;
+  std::vector<Slot> slots_;
+  std::unique_ptr<Listener> listener_;
+  Listener::Handler handle_connection_;
+  Gate gate_;       ///< Connections.
+  Gate accepting_;  ///< The accept loop.
+};
+
+}  // namespace dyad::http
