@@ -42,49 +42,63 @@ Civil civil_of(UtcMs time) {
           .millisecond = of_day % 1000};
 }
 
-void append_digits(std::string& out, int value, int width) {
-  char digits[8];
-  for (int i = width - 1; i >= 0; --i) {
-    digits[i] = static_cast<char>('0' + value % 10);
-    value /= 10;
+/// Text of a known greatest length, appended in one go.
+class ShortText {
+ public:
+  void put(char c) { text_[size_++] = c; }
+  void put(std::string_view piece) {
+    for (const char c : piece) put(c);
   }
-  out.append(digits, static_cast<std::size_t>(width));
-}
+  void digits(int value, std::size_t width) {
+    for (std::size_t i = width; i-- > 0; value /= 10) {
+      text_[size_ + i] = static_cast<char>('0' + value % 10);
+    }
+    size_ += width;
+  }
+  void clock(const Civil& civil) {
+    digits(civil.hour, 2);
+    put(':');
+    digits(civil.minute, 2);
+    put(':');
+    digits(civil.second, 2);
+  }
+  std::string_view view() const { return {text_, size_}; }
 
-void append_clock(std::string& out, const Civil& civil) {
-  append_digits(out, civil.hour, 2);
-  out += ':';
-  append_digits(out, civil.minute, 2);
-  out += ':';
-  append_digits(out, civil.second, 2);
-}
+ private:
+  char text_[32];  // The longest is "Tue, 14 Nov 2023 22:13:20 GMT".
+  std::size_t size_ = 0;
+};
 
 void append_iso8601(std::string& out, UtcMs time) {
   const Civil civil = civil_of(time);
-  append_digits(out, civil.year, 4);
-  out += '-';
-  append_digits(out, civil.month, 2);
-  out += '-';
-  append_digits(out, civil.day, 2);
-  out += 'T';
-  append_clock(out, civil);
-  out += '.';
-  append_digits(out, civil.millisecond, 3);
-  out += 'Z';
+  ShortText text;
+  text.digits(civil.year, 4);
+  text.put('-');
+  text.digits(civil.month, 2);
+  text.put('-');
+  text.digits(civil.day, 2);
+  text.put('T');
+  text.clock(civil);
+  text.put('.');
+  text.digits(civil.millisecond, 3);
+  text.put('Z');
+  out += text.view();
 }
 
 void append_rfc822(std::string& out, UtcMs time) {
   const Civil civil = civil_of(time);
-  out += kWeekdays.substr(static_cast<std::size_t>(civil.weekday) * 3, 3);
-  out += ", ";
-  append_digits(out, civil.day, 2);
-  out += ' ';
-  out += kMonths.substr(static_cast<std::size_t>(civil.month - 1) * 3, 3);
-  out += ' ';
-  append_digits(out, civil.year, 4);
-  out += ' ';
-  append_clock(out, civil);
-  out += " GMT";
+  ShortText text;
+  text.put(kWeekdays.substr(static_cast<std::size_t>(civil.weekday) * 3, 3));
+  text.put(", ");
+  text.digits(civil.day, 2);
+  text.put(' ');
+  text.put(kMonths.substr(static_cast<std::size_t>(civil.month - 1) * 3, 3));
+  text.put(' ');
+  text.digits(civil.year, 4);
+  text.put(' ');
+  text.clock(civil);
+  text.put(" GMT");
+  out += text.view();
 }
 
 void append_unix_seconds(std::string& out, UtcMs time) {
@@ -95,8 +109,10 @@ void append_unix_seconds(std::string& out, UtcMs time) {
   if (negative) out += '-';
   out += std::to_string(magnitude / 1000);
   if (magnitude % 1000 != 0) {
-    out += '.';
-    append_digits(out, static_cast<int>(magnitude % 1000), 3);
+    ShortText fraction;
+    fraction.put('.');
+    fraction.digits(static_cast<int>(magnitude % 1000), 3);
+    out += fraction.view();
   }
 }
 

@@ -1,5 +1,6 @@
 #include "protocol/xml_writer.h"
 
+#include <algorithm>
 #include <array>
 
 namespace dyad::protocol {
@@ -37,6 +38,22 @@ void append_reference(std::string& out, char c) {
   out += ';';
 }
 
+/// One growth of `out` for the three pieces: tags are most of an answer's bytes.
+void append_tag(std::string& out, std::string_view before, std::string_view name,
+                std::string_view after) {
+  constexpr std::size_t kShort = 64;
+  char tag[kShort];
+  const std::size_t size = before.size() + name.size() + after.size();
+  if (size > kShort) {
+    out.append(before).append(name).append(after);
+    return;
+  }
+  char* at = std::copy(before.begin(), before.end(), tag);
+  at = std::copy(name.begin(), name.end(), at);
+  std::copy(after.begin(), after.end(), at);
+  out.append(tag, size);
+}
+
 }  // namespace
 
 void append_xml_text(std::string& out, std::string_view utf8) {
@@ -51,27 +68,17 @@ void append_xml_text(std::string& out, std::string_view utf8) {
 }
 
 void open_element(std::string& out, std::string_view name, std::string_view xml_namespace) {
-  out += '<';
-  out += name;
-  if (!xml_namespace.empty()) {
-    out += " xmlns=\"";
-    out += xml_namespace;
-    out += '"';
-  }
-  out += '>';
+  if (xml_namespace.empty()) return append_tag(out, "<", name, ">");
+  out.append("<").append(name).append(" xmlns=\"").append(xml_namespace).append("\">");
 }
 
 void close_element(std::string& out, std::string_view name) {
-  out += "</";
-  out += name;
-  out += '>';
+  append_tag(out, "</", name, ">");
 }
 
 void append_element(std::string& out, std::string_view name, std::string_view utf8) {
   if (utf8.empty()) {
-    out += '<';
-    out += name;
-    out += "/>";
+    append_tag(out, "<", name, "/>");
     return;
   }
   open_element(out, name);
