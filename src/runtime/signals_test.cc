@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "runtime/gate.h"
+#include "runtime/local_event.h"
 #include "runtime/sync_wait.h"
 #include "runtime/system_clock.h"
 
@@ -23,16 +24,19 @@ TEST(Signals, AreAwaited) {
     EXPECT_EQ(pending.value(), SIGHUP);
 
     Gate gate;
+    LocalEvent received;
     const auto wait = [&](Gate::Pass) -> Task<void> {
       const Result<int> later = co_await (*signals)->next();
       EXPECT_EQ(later.value(), SIGUSR2);
+      received.set();
       const Result<int> closed = co_await (*signals)->next();
       EXPECT_FALSE(closed.has_value());
     };
     reactor.spawn(wait(*gate.enter()));
     co_await resume_on(reactor);
     EXPECT_EQ(::kill(::getpid(), SIGUSR2), 0);
-    co_await SleepUntil(clock.steady_us() + 20'000);
+    const bool came = co_await received.wait(Deadline::after_ms(clock, 20'000));
+    EXPECT_TRUE(came);
     (*signals)->close();
     co_await gate.close();
     signals->reset();
