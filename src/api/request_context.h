@@ -3,18 +3,18 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "auth/principal.h"
 #include "base/clock.h"
 #include "http/body.h"
+#include "protocol/aws_chunked.h"
 #include "protocol/operation.h"
 
 namespace dyad::api {
 
-/// What a handler knows of its request beside the operation's input, and what it may say beside its output.
-/// Lives as long as the handler's task.
+/// What a handler knows of its request beside the operation's input, and what it may say beside its
+/// output. Lives as long as the handler's task.
 struct RequestContext {
   const protocol::Operation* operation = nullptr;
   const auth::Principal* principal = nullptr;
@@ -24,12 +24,13 @@ struct RequestContext {
   const Clock* clock = nullptr;
   Deadline deadline;
 
-  /// Streaming input: the body, decoded, checked against its signature as it is read. Never null then.
+  /// Streaming input: the body, decoded, checked against its signature as it is read. Never null
+  /// then.
   http::BodyReader* body = nullptr;
   /// The trailers that the request announces (x-amz-trailer); empty: none.
   std::string_view announced_trailers;
   /// Their names, in lower case, and values; complete once `body` has told its end. Null: none.
-  const std::vector<std::pair<std::string, std::string>>* trailers = nullptr;
+  const std::vector<protocol::AwsTrailer>* trailers = nullptr;
 
   // For the answer:
 

@@ -1,0 +1,166 @@
+#include "gateway/authenticate.h"
+
+#include "base/log.h"
+#include "crypto/digest.h"
+#include "crypto/sigv2.h"
+#include "protocol/aws_chunked.h"
+#include "protocol/service_error.h"
+#include "protocol/timestamps.h"
+
+namespace dyad::gateway {
+namespace {
+
+constexpr std::int64_t kUnknownKeyLogEveryMs = 10'000;
+
+std::string spaced_hex(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const unsigned char byte : bytes) {
+    if (!text.empty()) text += ' ';
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
+std::string iso8601(std::int64_t wall_ms) {
+  return protocol::to_string(protocol::UtcMs{wall_ms}, protocol::TimestampFormat::iso8601);
+}
+
+}  // namespace
+
+/// The elements and their order are those of S3's own answers; empty ones are not there.
+Error to_service_error(Error error) {
+  if (const auto* chunked = protocol::aws_chunked_error_of(error))
+    return protocol::service_error(std::string(chunked->aws_code),
+                                   static_cast<std::uint16_t>(chunked->http_status), error.message);
+  const crypto::SignatureErrorDetail* detail = crypto::signature_error_of(error);
+  if (detail == nullptr) return error;
+  Error answer =
+      protocol::service_error(std::string(detail->aws_code),
+                              static_cast<std::uint16_t>(detail->http_status), error.message);
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) answer = protocol::with_field(std::move(answer), name, value);
+  };
+  using Reason = crypto::SignatureReason;
+  switch (detail->reason) {
+    case Reason::mismatch:
+      add("AWSAccessKeyId", detail->access_key);
+      add("StringToSign", detail->string_to_sign);
+      add("SignatureProvided", detail->signature_provided);
+      add("StringToSignBytes", spaced_hex(detail->string_to_sign));
+      add("CanonicalRequest", detail->canonical_request);
+      if (!detail->canonical_request.empty())
+        add("CanonicalRequestBytes", spaced_hex(detail->canonical_request));
+      break;
+    case Reason::unknown_access_key:
+      add("AWSAccessKeyId", detail->access_key);
+      break;
+    case Reason::time_skewed:
+      add("RequestTime", detail->request_time);
+      add("ServerTime", iso8601(detail->server_time_ms));
+      add("MaxAllowedSkewMilliseconds", std::to_string(crypto::kMaxClockSkewMs));
+      break;
+    case Reason::expired:
+      add("X-Amz-Expires", detail->expires_s > 0 ? std::to_string(detail->expires_s) : "");
+      add("ServerTime", iso8601(detail->server_time_ms));
+      break;
+    case Reason::unsigned_headers:
+      add("HeadersNotSigned", detail->headers_not_signed);
+      break;
+    case Reason::wrong_scope:
+      add("Region", detail->expected_region);
+      break;
+    case Reason::content_sha256_mismatch:
+      add("ClientComputedContentSHA256", detail->client_sha256);
+      add("S3ComputedContentSHA256", detail->server_sha256);
+      break;
+    default:
+      break;
+  }
+  return answer;
+}
+
+/// Tells the operator what the client cannot know: which keys this server has, and how to give it
+/// others.
+Result<const auth::Credential*> Authenticator::find(std::string_view access_key,
+                                                    std::string_view token,
+                                                    crypto::SignatureStyle style) {
+  const auth::Credential* credential = shared_.credentials.find(access_key);
+  if (credential == nullptr) {
+    const std::int64_t now_ms = shared_.clock.wall_ms();
+    if (now_ms - last_unknown_key_log_ms_ >= kUnknownKeyLogEveryMs) {
+      last_unknown_key_log_ms_ = now_ms;
+      log::warning("unknown access key",
+                   "access_key={} hint=\"this server knows {}; set AWS_ACCESS_KEY_ID and "
+                   "AWS_SECRET_ACCESS_KEY to its root pair, or start it with "
+                   "DYAD_ROOT_ACCESS_KEY_ID and DYAD_ROOT_SECRET_ACCESS_KEY\"",
+                   access_key, shared_.credentials.root().access_key_id);
+    }
+    return fail(crypto::unknown_access_key_error(style, access_key));
+  }
+  if (!token.empty()) return fail(crypto::unknown_token_error(style, access_key));
+  return credential;
+}
+
+Result<const auth::Principal*> Authenticator::authenticate_buffered(
+    const crypto::RequestView& request, std::string_view service, std::string_view body) {
+  constexpr auto kStyle = crypto::SignatureStyle::other;
+  const crypto::AuthScheme scheme = crypto::auth_scheme_of(request);
+  if (scheme == crypto::AuthScheme::anonymous)
+    return fail(crypto::make_signature_error(kStyle, crypto::SignatureReason::missing,
+                                             "Request is missing Authentication Token"));
+  crypto::Sigv4Rules rules;
+  rules.style = kStyle;
+  rules.region = shared_.options.region;
+  rules.service = service;
+  DYAD_TRY_ASSIGN(const crypto::Sigv4Claim claim,
+                  crypto::read_sigv4_claim(request, scheme, rules, shared_.clock.wall_ms()));
+  DYAD_TRY_ASSIGN(const auth::Credential* credential,
+                  find(claim.access_key, claim.security_token, kStyle));
+  const auto hash = crypto::sha256_hex(body);
+  DYAD_TRY(verifier_.verify(request, claim, kStyle, credential->secret_access_key,
+                            std::string_view(hash.data(), hash.size())));
+  return &credential->principal;
+}
+
+Result<Authenticated> Authenticator::authenticate_s3(const crypto::RequestView& request,
+                                                     std::string_view virtual_bucket) {
+  constexpr auto kStyle = crypto::SignatureStyle::s3;
+  Authenticated result;
+  const crypto::AuthScheme scheme = crypto::auth_scheme_of(request);
+  if (scheme == crypto::AuthScheme::anonymous) {
+    result.principal = &anonymous_;
+    return result;
+  }
+  const std::int64_t now_ms = shared_.clock.wall_ms();
+  if (scheme == crypto::AuthScheme::sigv2_query) {
+    DYAD_TRY_ASSIGN(const crypto::Sigv2Claim claim, crypto::read_sigv2_claim(request, now_ms));
+    DYAD_TRY_ASSIGN(const auth::Credential* credential,
+                    find(claim.access_key, claim.security_token, kStyle));
+    DYAD_TRY(crypto::verify_sigv2(request, claim, virtual_bucket, credential->secret_access_key));
+    result.principal = &credential->principal;
+    return result;
+  }
+  crypto::Sigv4Rules rules;
+  rules.style = kStyle;
+  rules.region = shared_.options.region;
+  rules.service = "s3";
+  DYAD_TRY_ASSIGN(crypto::Sigv4Claim claim,
+                  crypto::read_sigv4_claim(request, scheme, rules, now_ms));
+  DYAD_TRY_ASSIGN(const auth::Credential* credential,
+                  find(claim.access_key, claim.security_token, kStyle));
+  DYAD_TRY_ASSIGN(result.payload, crypto::payload_kind_of(claim.payload_hash));
+  DYAD_TRY_ASSIGN(
+      const crypto::HmacSha256* key,
+      verifier_.verify(request, claim, kStyle, credential->secret_access_key, claim.payload_hash));
+  result.principal = &credential->principal;
+  result.payload_hash = std::move(claim.payload_hash);
+  result.signing_key = *key;
+  result.scope = std::move(claim.scope);
+  result.amz_date = std::move(claim.amz_date);
+  result.seed_signature = std::move(claim.signature);
+  return result;
+}
+
+}  // namespace dyad::gateway

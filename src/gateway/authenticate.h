@@ -1,0 +1,55 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "auth/credentials.h"
+#include "base/result.h"
+#include "crypto/sigv4.h"
+#include "gateway/shared.h"
+
+namespace dyad::gateway {
+
+/// Who sent a request, as its signature proves.
+struct Authenticated {
+  const auth::Principal* principal = nullptr;
+  /// S3 with version 4: what is known of the body, to be held against it as it streams.
+  crypto::PayloadKind payload = crypto::PayloadKind::unsigned_payload;
+  std::string payload_hash;  ///< payload == hashed: in hexadecimal.
+  /// Streaming kinds: where the chain of chunk signatures begins.
+  std::optional<crypto::HmacSha256> signing_key;
+  crypto::CredentialScope scope;
+  std::string amz_date;
+  std::string seed_signature;
+};
+
+/// Checks signatures for one reactor. All errors are service errors, with the fields that S3 adds.
+class Authenticator {
+ public:
+  explicit Authenticator(const GatewayShared& shared) : shared_(shared) {}
+
+  /// awsJson and query services: version 4, over the body's hash.
+  Result<const auth::Principal*> authenticate_buffered(const crypto::RequestView& request,
+                                                       std::string_view service,
+                                                       std::string_view body);
+
+  /// S3: version 4 in header or query, version 2 in the query. `virtual_bucket`: empty for path
+  /// style. No signature at all is an anonymous principal.
+  Result<Authenticated> authenticate_s3(const crypto::RequestView& request,
+                                        std::string_view virtual_bucket);
+
+ private:
+  Result<const auth::Credential*> find(std::string_view access_key, std::string_view token,
+                                       crypto::SignatureStyle style);
+
+  const GatewayShared& shared_;
+  crypto::Sigv4Verifier verifier_;
+  const auth::Principal anonymous_;
+  std::int64_t last_unknown_key_log_ms_ = 0;
+};
+
+/// An error of a signature or of a chunked body as its service answers it; others stay as they are.
+Error to_service_error(Error error);
+
+}  // namespace dyad::gateway

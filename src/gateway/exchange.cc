@@ -1,0 +1,54 @@
+#include "gateway/exchange.h"
+
+#include "base/log.h"
+#include "gateway/authenticate.h"
+#include "protocol/error_rendering.h"
+#include "protocol/service_error.h"
+
+namespace dyad::gateway {
+namespace {
+
+/// A client that gave up, and load that was shed, are no faults of ours.
+bool our_fault(const Error& error, int status) {
+  return status >= 500 && protocol::as_service_error(error) == nullptr &&
+         error.code != ErrorCode::overloaded && error.code != ErrorCode::cancelled &&
+         error.code != ErrorCode::no_space && error.code != ErrorCode::deadline_exceeded;
+}
+
+}  // namespace
+
+Task<void> answer_error(Exchange& exchange, const protocol::ServiceInfo& service, Error error,
+                        std::string resource) {
+  error = to_service_error(std::move(error));
+  protocol::ErrorContext context;
+  context.request_id = exchange.request_id;
+  context.host_id = kHostId;
+  context.resource = resource;
+  const protocol::ErrorResponse rendered = protocol::render_error(service, error, context);
+  if (our_fault(error, rendered.status))
+    log::error("request failed", "request_id={} operation={} error=\"{}\"", exchange.request_id,
+               exchange.operation == nullptr ? "none" : exchange.operation->name,
+               error.to_string());
+  // The head may be out already when a body fails: the connection then ends without its last byte.
+  if (exchange.response.begun()) co_return;
+  exchange.response.clear();
+  exchange.response.set_status(rendered.status);
+  for (const auto& [name, value] : rendered.headers) exchange.response.add_header(name, value);
+  if (service.protocol == protocol::Protocol::rest_xml) {
+    exchange.response.add_header("x-amz-request-id", exchange.request_id);
+    exchange.response.add_header("x-amz-id-2", kHostId);
+  } else {
+    exchange.response.add_header("x-amzn-RequestId", exchange.request_id);
+  }
+  (void)co_await exchange.response.send(rendered.body);
+}
+
+std::string make_request_id(Random& random, std::size_t characters) {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  std::string id(characters, '\0');
+  random.fill(std::span<std::uint8_t>(reinterpret_cast<std::uint8_t*>(id.data()), id.size()));
+  for (char& c : id) c = alphabet[static_cast<unsigned char>(c) % alphabet.size()];
+  return id;
+}
+
+}  // namespace dyad::gateway

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "api/request_context.h"
+#include "gateway/shared.h"
+#include "http/connection.h"
+
+namespace dyad::gateway {
+
+/// One request on its way through the gateway.
+struct Exchange {
+  const GatewayShared& shared;
+  http::Request& request;
+  http::ResponseWriter& response;
+  std::string request_id;
+  std::int64_t began_us = 0;
+  const protocol::Operation* operation = nullptr;  ///< Null until it is known.
+
+  bool is_head() const { return request.head.method == "HEAD"; }
+  Deadline deadline() const {
+    return Deadline::after_ms(shared.clock, shared.options.request_deadline_ms);
+  }
+  /// What every handler is told.
+  api::RequestContext context(const auth::Principal& principal) const {
+    api::RequestContext context;
+    context.operation = operation;
+    context.principal = &principal;
+    context.region = shared.options.region;
+    context.account_id = shared.options.account_id;
+    context.request_id = request_id;
+    context.clock = &shared.clock;
+    context.deadline = deadline();
+    return context;
+  }
+};
+
+/// Answers with the error in the words of `service`; `resource` is S3's. Logs what is our fault.
+Task<void> answer_error(Exchange& exchange, const protocol::ServiceInfo& service, Error error,
+                        std::string resource);
+
+/// "4M0G5X7AB2C3D4E5": 16 of base32, as S3 gives them; 52 for the others.
+std::string make_request_id(Random& random, std::size_t characters);
+
+/// A stable name of this server for S3's x-amz-id-2 and HostId.
+constexpr std::string_view kHostId = "dyad";
+
+}  // namespace dyad::gateway

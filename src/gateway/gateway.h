@@ -1,0 +1,31 @@
+#pragma once
+
+#include "gateway/authenticate.h"
+#include "gateway/json_frontend.h"
+#include "gateway/query_frontend.h"
+#include "gateway/s3_frontend.h"
+#include "gateway/shared.h"
+#include "http/connection.h"
+
+namespace dyad::gateway {
+
+/// A request's way: route -> authenticate -> parse -> authorise -> handle -> render. One a reactor,
+/// for its parsers and signing keys are not shared; serves all of the reactor's connections.
+class Gateway final : public http::Handler {
+ public:
+  /// `hooks` is used by this reactor alone.
+  Gateway(const GatewayShared& shared, JsonHooks hooks);
+
+  Task<void> handle(http::Request& request, http::ResponseWriter& response) override;
+
+ private:
+  Task<void> dispatch(Exchange& exchange);
+
+  const GatewayShared& shared_;
+  Authenticator authenticator_;
+  JsonFrontend json_;
+  QueryFrontend query_;
+  S3Frontend s3_;
+};
+
+}  // namespace dyad::gateway

@@ -1,0 +1,53 @@
+#include "gateway/query_frontend.h"
+
+#include "api/sts/operations.h"
+#include "protocol/error_rendering.h"
+#include "protocol/query_protocol.h"
+#include "protocol/query_string.h"
+#include "protocol/service_error.h"
+
+namespace dyad::gateway {
+
+Task<void> QueryFrontend::serve(Exchange& exchange) {
+  Result<> answered = co_await answer(exchange);
+  if (!answered)
+    co_await answer_error(exchange, api::sts::kService, std::move(answered).error(), {});
+}
+
+Task<Result<>> QueryFrontend::answer(Exchange& exchange) {
+  const http::RequestHead& head = exchange.request.head;
+  DYAD_CO_TRY_ASSIGN(const std::string body,
+                     co_await http::read_all(exchange.request.body, kMaxFormBytes));
+  Result<std::vector<protocol::QueryParameter>> form = protocol::parse_query_string(body);
+  if (!form)
+    co_return fail(protocol::service_error("MalformedQueryString", 400, form.error().message));
+  const std::string_view action = protocol::form_value(*form, "Action");
+  exchange.operation = api::sts::find_operation(action);
+  if (exchange.operation == nullptr)
+    co_return fail(protocol::service_error(
+        "InvalidAction", 400,
+        "Could not find operation " + std::string(action) + " for version " +
+            std::string(protocol::form_value(*form, "Version"))));
+  const crypto::RequestView view = head.signing_view();
+  DYAD_CO_TRY_ASSIGN(
+      const auth::Principal* principal,
+      authenticator_.authenticate_buffered(view, exchange.operation->service->name, body));
+  const api::OperationHandler* handler = shared_.sts.find(*exchange.operation);
+  if (handler == nullptr) co_return fail(protocol::not_implemented(*exchange.operation));
+
+  const std::unique_ptr<api::Call> call = handler->begin();
+  DYAD_CO_TRY(protocol::parse_form(*exchange.operation, *form, call->input()));
+  if (exchange.operation->authorised)
+    DYAD_CO_TRY(shared_.authorizer.authorise(*principal, exchange.operation->iam_action));
+  api::RequestContext context = exchange.context(*principal);
+  DYAD_CO_TRY(co_await call->run(context));
+
+  const std::string reply =
+      protocol::render_query(*exchange.operation, call->output(), exchange.request_id);
+  exchange.response.set_status(exchange.operation->success_status);
+  exchange.response.add_header("Content-Type", "text/xml");
+  exchange.response.add_header("x-amzn-RequestId", exchange.request_id);
+  co_return co_await exchange.response.send(reply);
+}
+
+}  // namespace dyad::gateway

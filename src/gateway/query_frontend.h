@@ -1,0 +1,24 @@
+#pragma once
+
+#include "gateway/authenticate.h"
+#include "gateway/exchange.h"
+
+namespace dyad::gateway {
+
+/// The query protocol: STS. One a reactor.
+class QueryFrontend {
+ public:
+  QueryFrontend(const GatewayShared& shared, Authenticator& authenticator)
+      : shared_(shared), authenticator_(authenticator) {}
+
+  /// A POST of a form.
+  Task<void> serve(Exchange& exchange);
+
+ private:
+  Task<Result<>> answer(Exchange& exchange);
+
+  const GatewayShared& shared_;
+  Authenticator& authenticator_;
+};
+
+}  // namespace dyad::gateway

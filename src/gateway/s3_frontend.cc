@@ -1,0 +1,131 @@
+#include "gateway/s3_frontend.h"
+
+#include <charconv>
+
+#include "api/s3/operations.h"
+#include "gateway/s3_body.h"
+#include "protocol/error_rendering.h"
+#include "protocol/rest_binding.h"
+#include "protocol/routes.h"
+#include "protocol/service_error.h"
+
+namespace dyad::gateway {
+namespace {
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
+std::string resource_of(const S3Address& address) {
+  std::string resource = "/" + address.bucket;
+  if (!address.key.empty()) resource += "/" + address.key;
+  return resource;
+}
+
+Error method_not_allowed(const http::RequestHead& head) {
+  Error error = protocol::service_error(
+      "MethodNotAllowed", 405, "The specified method is not allowed against this resource.");
+  return protocol::with_field(std::move(error), "Method", std::string(head.method));
+}
+
+}  // namespace
+
+Task<void> S3Frontend::serve(Exchange& exchange) {
+  Parsed parsed;
+  Result<> answered = co_await answer(exchange, parsed);
+  if (!answered)
+    co_await answer_error(exchange, api::s3::kService, std::move(answered).error(),
+                          resource_of(parsed.address));
+}
+
+Task<Result<>> S3Frontend::answer(Exchange& exchange, Parsed& parsed) {
+  const http::RequestHead& head = exchange.request.head;
+  DYAD_CO_TRY_ASSIGN(parsed.address,
+                     s3_address(head.host, head.path, shared_.options.virtual_host_domains));
+  Result<std::vector<protocol::QueryParameter>> query = protocol::parse_query_string(head.query);
+  if (!query)
+    co_return fail(protocol::service_error("InvalidURI", 400, "Couldn't parse the specified URI."));
+  parsed.query = std::move(*query);
+  DYAD_CO_TRY(find_operation(exchange, parsed));
+  const std::string_view virtual_bucket =
+      parsed.address.virtual_host ? std::string_view(parsed.address.bucket) : std::string_view();
+  DYAD_CO_TRY_ASSIGN(const Authenticated sender,
+                     authenticator_.authenticate_s3(head.signing_view(), virtual_bucket));
+  co_return co_await run(exchange, parsed, sender);
+}
+
+Result<> S3Frontend::find_operation(Exchange& exchange, const Parsed& parsed) const {
+  const http::RequestHead& head = exchange.request.head;
+  protocol::RouteRequest request;
+  request.method = head.method;
+  request.has_bucket = !parsed.address.bucket.empty();
+  request.has_key = request.has_bucket && !parsed.address.key.empty();
+  request.query = parsed.query;
+  request.headers = head.headers;
+  exchange.operation = protocol::match_route(api::s3::kRoutes, request);
+  if (exchange.operation == nullptr) return fail(method_not_allowed(head));
+  return {};
+}
+
+Task<Result<>> S3Frontend::run(Exchange& exchange, const Parsed& parsed,
+                               const Authenticated& sender) {
+  const protocol::Operation& operation = *exchange.operation;
+  DYAD_CO_TRY(shared_.authorizer.authorise(*sender.principal, operation.iam_action));
+  const api::OperationHandler* handler = shared_.s3.find(operation);
+  if (handler == nullptr) co_return fail(protocol::not_implemented(operation));
+
+  DYAD_CO_TRY_ASSIGN(const std::unique_ptr<S3Body> body,
+                     S3Body::open(exchange.request.body, exchange.request.head, sender));
+  std::string document;
+  if (!operation.streaming_input) {
+    DYAD_CO_TRY_ASSIGN(document, co_await http::read_all(body->reader(), kMaxXmlBodyBytes));
+  }
+  const protocol::RestRequest::PathParameter path[] = {{"Bucket", parsed.address.bucket},
+                                                       {"Key", parsed.address.key}};
+  protocol::RestRequest rest;
+  rest.path = path;
+  rest.query = parsed.query;
+  rest.headers = exchange.request.head.headers;
+  rest.body = document;
+  const std::unique_ptr<api::Call> call = handler->begin();
+  DYAD_CO_TRY(protocol::parse_rest(operation, rest, call->input()));
+
+  api::RequestContext context = exchange.context(*sender.principal);
+  context.body = &body->reader();
+  context.announced_trailers = exchange.request.head.value("x-amz-trailer");
+  context.trailers = body->trailers();
+  DYAD_CO_TRY(co_await call->run(context));
+  co_return co_await send(exchange, call->output(), context);
+}
+
+Task<Result<>> S3Frontend::send(Exchange& exchange, const void* output,
+                                api::RequestContext& context) {
+  const protocol::RestResponse rendered = protocol::render_rest(*exchange.operation, output);
+  http::ResponseWriter& response = exchange.response;
+  response.set_status(context.status != 0 ? context.status : rendered.status);
+  response.add_header("x-amz-request-id", exchange.request_id);
+  response.add_header("x-amz-id-2", kHostId);
+  response.add_header("Server", "Dyad");
+  std::optional<std::uint64_t> content_length;
+  for (const auto& [name, value] : rendered.headers) {
+    // The connection writes it: it knows what it sends.
+    if (lower_case(name) == "content-length") {
+      std::uint64_t length = 0;
+      std::from_chars(value.data(), value.data() + value.size(), length);
+      content_length = length;
+    } else {
+      response.add_header(name, value);
+    }
+  }
+  if (exchange.is_head()) {
+    DYAD_CO_TRY(co_await response.begin(content_length.value_or(rendered.body.size())));
+    co_return co_await response.finish();
+  }
+  if (context.reply_body) co_return co_await response.send_from(*context.reply_body);
+  co_return co_await response.send(rendered.body);
+}
+
+}  // namespace dyad::gateway

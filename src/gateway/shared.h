@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "api/operation_handler.h"
+#include "auth/authorizer.h"
+#include "auth/credentials.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "gateway/metrics.h"
+#include "protocol/json_codec.h"
+#include "protocol/operation.h"
+
+namespace dyad::gateway {
+
+/// The largest request that is read whole before its handler runs; DynamoDB's own limit.
+constexpr std::size_t kMaxBufferedBodyBytes = 16u << 20;
+/// The largest XML document of an S3 request (a policy or a list of keys to delete fits).
+constexpr std::size_t kMaxXmlBodyBytes = 2u << 20;
+/// The largest form of a query-protocol request.
+constexpr std::size_t kMaxFormBytes = 1u << 20;
+
+/// The handlers of one service, by Operation::index; null: not served.
+class ServiceHandlers {
+ public:
+  explicit ServiceHandlers(std::vector<std::unique_ptr<api::OperationHandler>> handlers);
+  const api::OperationHandler* find(const protocol::Operation& operation) const {
+    return operation.index < by_index_.size() ? by_index_[operation.index].get() : nullptr;
+  }
+
+ private:
+  std::vector<std::unique_ptr<api::OperationHandler>> by_index_;
+};
+
+struct GatewayOptions {
+  std::string region = "us-east-1";
+  std::string account_id = "000000000000";
+  std::int64_t request_deadline_ms = 60'000;
+  /// Hosts under which a bucket's name may stand as the first label (bucket.s3.localhost).
+  std::vector<std::string> virtual_host_domains = {"s3.localhost", "localhost", "s3.amazonaws.com"};
+};
+
+/// What all reactors' gateways share. Everything in it outlives them and is thread-safe.
+struct GatewayShared {
+  GatewayOptions options;
+  const Clock& clock;
+  Random& random;
+  const auth::CredentialStore& credentials;
+  const auth::Authorizer& authorizer;
+  const ServiceHandlers& s3;
+  const ServiceHandlers& dynamodb;
+  const ServiceHandlers& sts;
+  Metrics& metrics;
+};
+
+}  // namespace dyad::gateway
