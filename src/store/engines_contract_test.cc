@@ -38,16 +38,17 @@ class HostileEngine final : public MemoryEngine {
   const std::uint64_t seed_;
 };
 
+std::unique_ptr<ContractEngine> memory(Runtime& runtime, std::uint64_t) {
+  return std::make_unique<MemoryEngine>(runtime, 0);
+}
+std::unique_ptr<ContractEngine> slow(Runtime& runtime, std::uint64_t) {
+  return std::make_unique<MemoryEngine>(runtime, 400);
+}
+std::unique_ptr<ContractEngine> hostile(Runtime& runtime, std::uint64_t seed) {
+  return std::make_unique<HostileEngine>(runtime, seed);
+}
+
 std::vector<ContractCase> cases() {
-  const auto memory = [](Runtime& runtime, std::uint64_t) -> std::unique_ptr<ContractEngine> {
-    return std::make_unique<MemoryEngine>(runtime, 0);
-  };
-  const auto slow = [](Runtime& runtime, std::uint64_t) -> std::unique_ptr<ContractEngine> {
-    return std::make_unique<MemoryEngine>(runtime, 400);
-  };
-  const auto hostile = [](Runtime& runtime, std::uint64_t seed) -> std::unique_ptr<ContractEngine> {
-    return std::make_unique<HostileEngine>(runtime, seed);
-  };
   std::vector<ContractCase> all;
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     const std::string n = std::to_string(seed);
@@ -61,6 +62,19 @@ std::vector<ContractCase> cases() {
   return all;
 }
 
+std::vector<ContractCase> models() {
+  std::vector<ContractCase> all;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    const std::string n = std::to_string(seed);
+    all.push_back({"Memory" + n, true, seed, memory});
+    all.push_back({"SlowMemory" + n, true, seed + 1000, slow});
+    all.push_back({"Hostile" + n, true, seed + 2000, hostile});
+  }
+  all.push_back({"MemoryThreads", false, 1, memory});
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, StoreModel, testing::ValuesIn(models()), contract_case_name);
 INSTANTIATE_TEST_SUITE_P(Engines, StoreContract, testing::ValuesIn(cases()), contract_case_name);
 
 }  // namespace

@@ -102,6 +102,9 @@ class StoreContract : public testing::TestWithParam<ContractCase> {
   std::uint64_t seed_ = 1;
 };
 
+/// Random transactions against plain maps: instantiated with many seeds.
+class StoreModel : public StoreContract {};
+
 std::string contract_case_name(const testing::TestParamInfo<ContractCase>& info);
 /// DYAD_SEED from the environment, or `seed`.
 std::uint64_t seed_or(std::uint64_t seed);

@@ -22,9 +22,9 @@ class HostileStore final : public Store {
 
   Task<Result<Commit>> transact(std::vector<DeclaredKey> declared, Body body,
                                 Deadline deadline) override {
-    int forced_left = kMaxForcedRuns;
-    const Body hostile = [this, &body, &forced_left](Transaction& inner) -> Task<Result<>> {
-      return run(inner, body, forced_left);
+    HostileRuns runs;
+    const Body hostile = [this, &body, &runs](Transaction& inner) -> Task<Result<>> {
+      return run(inner, body, runs);
     };
     co_await malice_.wander();
     Result<Commit> result = co_await inner_->transact(std::move(declared), hostile, deadline);
@@ -95,16 +95,16 @@ class HostileStore final : public Store {
   Task<Result<>> close() override { return inner_->close(); }
 
  private:
-  Task<Result<>> run(Transaction& inner, const Body& body, int& forced_left) {
-    HostileTransaction transaction(inner, malice_, forced_left);
+  Task<Result<>> run(Transaction& inner, const Body& body, HostileRuns& runs) {
+    HostileTransaction transaction(inner, malice_, runs);
     Result<> outcome = co_await body(transaction);
     co_await malice_.wander();
     if (!outcome) co_return std::move(outcome);
     if (transaction.said_retry()) {
       co_return fail(ErrorCode::retry, "the body overlooked a retry");
     }
-    if (forced_left > 0 && malice_.roll(malice_.options().rerun_one_in)) {
-      --forced_left;
+    if (runs.forced_left > 0 && malice_.roll(malice_.options().rerun_one_in)) {
+      --runs.forced_left;
       co_return fail(ErrorCode::retry, "run again, says the hostile store");
     }
     co_return Result<>();

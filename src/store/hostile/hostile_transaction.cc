@@ -1,5 +1,7 @@
 #include "store/hostile/hostile_transaction.h"
 
+#include <algorithm>
+
 namespace dyad::store {
 
 std::optional<ScanLimits> meagre(Malice& malice, ScanLimits limits) {
@@ -9,11 +11,14 @@ std::optional<ScanLimits> meagre(Malice& malice, ScanLimits limits) {
 }
 
 Result<> HostileTransaction::trouble(PartitionId partition) {
-  if (malice_.lies_about(partition)) {
-    return fail(ErrorCode::not_owner, "not the owner, says the hostile store");
+  if (std::find(runs_.touched.begin(), runs_.touched.end(), partition) == runs_.touched.end()) {
+    runs_.touched.push_back(partition);
+    if (malice_.lies_about(partition)) {
+      return fail(ErrorCode::not_owner, "not the owner, says the hostile store");
+    }
   }
-  if (retries_left_ > 0 && malice_.roll(malice_.options().retry_one_in)) {
-    --retries_left_;
+  if (runs_.forced_left > 0 && malice_.roll(malice_.options().retry_one_in)) {
+    --runs_.forced_left;
     said_retry_ = true;
     return fail(ErrorCode::retry, "run again, says the hostile store");
   }

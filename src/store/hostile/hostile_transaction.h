@@ -5,12 +5,17 @@
 
 namespace dyad::store {
 
+/// What the runs of one transact share.
+struct HostileRuns {
+  int forced_left = kMaxForcedRuns;
+  std::vector<PartitionId> touched;  ///< About each it lies at the first touch or not at all.
+};
+
 /// One run of a body, with errors thrown in.
 class HostileTransaction final : public Transaction {
  public:
-  /// `retries_left`: how often it may still say retry.
-  HostileTransaction(Transaction& inner, Malice& malice, int& retries_left)
-      : inner_(inner), malice_(malice), retries_left_(retries_left) {}
+  HostileTransaction(Transaction& inner, Malice& malice, HostileRuns& runs)
+      : inner_(inner), malice_(malice), runs_(runs) {}
 
   Task<Result<std::optional<std::string>>> get(PartitionId partition,
                                                std::string_view key) override;
@@ -34,7 +39,7 @@ class HostileTransaction final : public Transaction {
 
   Transaction& inner_;
   Malice& malice_;
-  int& retries_left_;
+  HostileRuns& runs_;
   bool said_retry_ = false;
 };
 

@@ -75,5 +75,74 @@ TEST(MemoryStore, AFullStoreTakesOnlyErasures) {
   simulation.run_until(run());
 }
 
+// A transaction sees what is ordered, plain reads only what is durable.
+TEST(MemoryStore, PlainReadsDoNotSeeWhatIsPending) {
+  Simulation simulation(4);
+  MemoryOptions options;
+  options.commit_delay_us = 100'000;
+  auto store = make_memory_store(simulation, options);
+  const auto run = [&]() -> Task<void> {
+    const Body old = putting("\x01k", "old");
+    EXPECT_TRUE((co_await store->transact({}, old, Deadline::never())).has_value());
+    const auto write = [&]() -> Task<void> {
+      const Body fresh = putting("\x01k", "new");
+      EXPECT_TRUE((co_await store->transact({}, fresh, Deadline::never())).has_value());
+    };
+    simulation.executor().spawn(write());
+    co_await SleepUntil(simulation.clock().steady_us() + 1000);
+    const std::int64_t asked_us = simulation.clock().steady_us();
+    const Body look = [&](Transaction& tx) -> Task<Result<>> {
+      EXPECT_EQ((co_await tx.get(kP, "\x01k"))->value_or(""), "new");
+      EXPECT_EQ((co_await store->get(kP, "\x01k"))->value_or(""), "old");
+      const ScanRange all;
+      const ScanLimits limits;
+      const auto pending = co_await tx.scan(kP, all, limits);
+      EXPECT_EQ((*pending)[0].value, "new");
+      const auto durable = co_await store->scan(kP, all, limits);
+      EXPECT_EQ((*durable)[0].value, "old");
+      co_return fail(ErrorCode::failed_condition, "");
+    };
+    const auto aborted = co_await store->transact({}, look, Deadline::never());
+    EXPECT_EQ(aborted.error().code, ErrorCode::failed_condition);
+    // The answer that depended on the pending row came when it was durable.
+    EXPECT_GE(simulation.clock().steady_us() - asked_us, 90'000);
+    EXPECT_EQ((co_await store->get(kP, "\x01k"))->value_or(""), "new");
+    EXPECT_TRUE((co_await store->close()).has_value());
+  };
+  simulation.run_until(run());
+}
+
+TEST(MemoryStore, OnlySoMuchMayBePending) {
+  Simulation simulation(5);
+  MemoryOptions options;
+  options.commit_delay_us = 100'000;
+  auto store = make_memory_store(simulation, options);
+  const auto run = [&]() -> Task<void> {
+    int done = 0;
+    int refused = 0;
+    const auto write = [&](int i) -> Task<void> {
+      const Body large = [i](Transaction& tx) -> Task<Result<>> {
+        for (int n = 0; n < 5; ++n) {
+          const std::string name = "k" + std::to_string(i) + "." + std::to_string(n);
+          DYAD_CO_TRY(tx.put(kP, name, std::string(kMaxValueBytes, 'v')));
+        }
+        co_return Result<>();
+      };
+      const auto result = co_await store->transact({}, large, Deadline::never());
+      if (!result) {
+        EXPECT_EQ(result.error().code, ErrorCode::overloaded);
+      }
+      ++(result ? done : refused);
+    };
+    // Forty MiB each: six are within 256 MiB.
+    for (int i = 0; i < 8; ++i) simulation.executor().spawn(write(i));
+    while (done + refused < 8) co_await SleepUntil(simulation.clock().steady_us() + 10'000);
+    EXPECT_EQ(done, 6);
+    EXPECT_EQ(refused, 2);
+    EXPECT_TRUE((co_await store->close()).has_value());
+  };
+  simulation.run_until(run());
+}
+
 }  // namespace
 }  // namespace dyad::store
