@@ -121,9 +121,11 @@ TEST(RestRequest, XmlBodies) {
 TEST(RestRequest, HostileXmlIsMalformed) {
   const std::string open = "<CreateBucketConfiguration>";
   const std::string close = "</CreateBucketConfiguration>";
-  std::string deep, many;
-  for (int i = 0; i < 100'000; ++i) deep += "<a>";
-  for (std::size_t i = 0; i <= protocol::kMaxXmlElements; ++i) many += "<a/>";
+  std::string deep, deep_end;
+  for (int i = 0; i < 100'000; ++i) {
+    deep += "<a>";
+    deep_end += "</a>";
+  }
   const std::string cases[] = {
       "x",
       "<a",
@@ -141,7 +143,7 @@ TEST(RestRequest, HostileXmlIsMalformed) {
       "<!DOCTYPE a [<!ENTITY e \"x\">]>" + open + "<LocationConstraint>&e;</LocationConstraint>" +
           close,
       open + deep,
-      open + many + close,
+      open + deep + deep_end + close,
       open + std::string(protocol::kMaxXmlBytes, ' ') + close,
       std::string("\0\0\0", 3),
       "\xff\xfe<\0"};
@@ -154,6 +156,29 @@ TEST(RestRequest, HostileXmlIsMalformed) {
   const auto input =
       parse<CreateBucket>("", {}, open + "<LocationConstraint>&e;</LocationConstraint>" + close);
   EXPECT_EQ(input->create_bucket_configuration->location_constraint, "&e;");
+}
+
+TEST(RestRequest, XmlHasALimitOfElements) {
+  const auto accepted = [](std::size_t tags) {
+    std::string body = "<CreateBucketConfiguration><Tags>";
+    for (std::size_t i = 0; i < tags; ++i) body += "<Tag><Key>a</Key><Value/></Tag>";
+    body += "</Tags></CreateBucketConfiguration>";
+    EXPECT_LT(body.size(), protocol::kMaxXmlBytes);
+    return parse<CreateBucket>("", {}, body).has_value();
+  };
+  EXPECT_TRUE(accepted((protocol::kMaxXmlElements - 2) / 3));
+  EXPECT_FALSE(accepted(protocol::kMaxXmlElements / 3 + 1));
+}
+
+TEST(RestRequest, XmlHasALimitOfBytes) {
+  const auto accepted = [](std::size_t bytes) {
+    const std::string open = "<CreateBucketConfiguration>";
+    const std::string close = "</CreateBucketConfiguration>";
+    const std::string space(bytes - open.size() - close.size(), ' ');
+    return parse<CreateBucket>("", {}, open + space + close).has_value();
+  };
+  EXPECT_TRUE(accepted(protocol::kMaxXmlBytes));
+  EXPECT_FALSE(accepted(protocol::kMaxXmlBytes + 1));
 }
 
 TEST(RestResponse, ListObjectsV2) {

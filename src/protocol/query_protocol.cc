@@ -63,7 +63,6 @@ class FormReader {
                 const Place& place) {
     const std::string infix = shape.flattened ? "." : "." + std::string(shape.element_name) + ".";
     for (std::size_t i = 1; has(name + infix + std::to_string(i)); ++i) {
-      if (i > kMaxFormListElements) return malformed(name);
       const Place own{.parent = &place, .position = i};
       DYAD_TRY(read(name + infix + std::to_string(i), *shape.element, format,
                     shape.ops->append(out), own));
@@ -75,7 +74,6 @@ class FormReader {
                const Place& place) {
     const std::string infix = shape.flattened ? "." : ".entry.";
     for (std::size_t i = 1; has(name + infix + std::to_string(i)); ++i) {
-      if (i > kMaxFormListElements) return malformed(name);
       const std::string entry = name + infix + std::to_string(i);
       const std::string_view key = form_value(form_, entry + ".key");
       const Place own{.parent = &place, .name = key, .map_key = true};

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,14 +10,12 @@
 
 namespace dyad::protocol {
 
-/// Elements of one list in a form ("Tags.member.1.Key").
-constexpr std::size_t kMaxFormListElements = 1000;
-
 /// The value of `name` in a form, "Action" say; empty: none.
 std::string_view form_value(std::span<const QueryParameter> form, std::string_view name);
 
-/// Parses and validates a form into the input of `operation` at `out`, which is new.
-/// Service errors: ValidationError in AWS's words, MalformedInput.
+/// Parses and validates a form (lists as "Tags.member.1.Key", no longer than the form itself) into
+/// the input of `operation` at `out`, which is new. Service errors: ValidationError in AWS's words,
+/// MalformedInput.
 Result<> parse_form(const Operation& operation, std::span<const QueryParameter> form, void* out);
 
 template <class T>

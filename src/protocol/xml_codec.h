@@ -11,8 +11,7 @@ namespace dyad::protocol {
 
 /// The largest XML request body that is read.
 constexpr std::size_t kMaxXmlBytes = std::size_t{4} << 20;
-constexpr std::size_t kMaxXmlDepth = 32;
-/// Elements in a document; the largest honest one completes an upload of 10,000 parts.
+/// Nodes of a document; the largest honest one completes an upload of 10,000 parts.
 constexpr std::size_t kMaxXmlElements = 100'000;
 
 /// Parses a document into the struct at `out`, which is new. Its root is `root_name`. Namespaces

@@ -19,12 +19,14 @@ std::string_view local_name(const pugi::xml_node& node) {
   return colon == name.npos ? name : name.substr(colon + 1);
 }
 
-/// Counts without recursion: a hostile document may be as deep as it is long.
+/// Counts without recursion: a hostile document may be as deep as it is long. Reading it goes no
+/// deeper than the shapes do.
 bool within_limits(const pugi::xml_document& document) {
   struct Walker final : pugi::xml_tree_walker {
     bool for_each(pugi::xml_node& node) override {
       if (node.type() == pugi::node_doctype) return false;
-      return ++elements <= kMaxXmlElements && static_cast<std::size_t>(depth()) < kMaxXmlDepth;
+      elements += node.type() == pugi::node_element;
+      return elements <= kMaxXmlElements;
     }
     std::size_t elements = 0;
   } walker;
