@@ -22,6 +22,7 @@ namespace dyad::store {
 // durable: physical keys (root id, kind, rest) and their values.
 
 /// Walks the rows of one moment. Not thread-safe. Views are good until the next move.
+/// A row with an empty value is none: it was erased and still costs a step.
 class BaseCursor {
  public:
   virtual ~BaseCursor() = default;

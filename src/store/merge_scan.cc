@@ -31,7 +31,8 @@ class MergedRows {
   bool valid() const { return from_base_ || from_over_; }
   Result<> status() const { return base_.valid() ? Result<>() : base_.status(); }
   std::string_view key() const { return from_over_ ? over_[at_].key : base_.key(); }
-  bool erased() const { return from_over_ && !over_[at_].value; }
+  /// In the base, an empty value stands for a row erased and not yet cleared away.
+  bool erased() const { return from_over_ ? !over_[at_].value : base_.value().empty(); }
   std::string_view value() const { return from_over_ ? *over_[at_].value : base_.value(); }
 
   void advance() {

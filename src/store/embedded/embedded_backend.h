@@ -1,0 +1,133 @@
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "runtime/runtime.h"
+#include "store/backend.h"
+#include "store/embedded/catalog_mirror.h"
+#include "store/embedded/embedded_options.h"
+#include "store/embedded/meta_rows.h"
+#include "store/embedded/row_store.h"
+#include "store/embedded/segment_log.h"
+
+namespace dyad::store::embedded {
+
+/// The base of the embedded engine: a batch goes to the segment log in one durable write, then to
+/// the rows.
+class EmbeddedBackend final : public Backend {
+ public:
+  /// Through which RocksDB's threads, there before the backend and after it, reach it.
+  struct Signals {
+    std::mutex mutex;
+    EmbeddedBackend* backend = nullptr;
+    std::optional<Error> failed;  ///< Before there was a backend.
+    std::atomic<bool> flush_seen = true;
+  };
+  /// What of the engine is open. `lock` keeps other processes out.
+  struct Opened {
+    std::string directory;
+    std::unique_ptr<FileLock> lock;
+    std::shared_ptr<Signals> signals;
+    std::unique_ptr<RowStore> rows;
+    std::unique_ptr<SegmentLog> log;
+  };
+  /// Blocks. Reads the engine's own rows and the catalogue's.
+  static Result<std::unique_ptr<EmbeddedBackend>> make(Runtime& runtime, EmbeddedOptions options,
+                                                       Opened opened, Recovered& recovered);
+  ~EmbeddedBackend() override;
+
+  Task<Result<std::optional<std::string>>> read(std::string_view physical) override;
+  Task<Result<std::vector<std::optional<std::string>>>> read_all(
+      std::span<const std::string> physical) override;
+  std::unique_ptr<BaseSnapshot> snapshot() override;
+  Result<> admit(std::size_t bytes, bool frees) override;
+  Task<Result<>> commit(const CommitBatch& batch) override;
+  void reclaim(const PartitionRecord& dropped) override;
+  Task<Result<LogEntries>> read_log(PartitionId partition, Timestamp after, Timestamp upto,
+                                    const LogLimits& limits) override;
+  Task<Result<>> trim_log(PartitionId partition, Timestamp upto) override;
+  Task<Result<>> close(Timestamp ceiling) override;
+
+  /// The process's end was asked for: everything fails from here on. From any thread.
+  void fail_for_good(const Error& error);
+
+ private:
+  struct PartitionState {
+    PartitionRecord record;
+    Timestamp floor;                               ///< Durable: entries at or before are let go.
+    std::set<std::string, std::less<>> followers;  ///< Who has a cursor row.
+  };
+
+  EmbeddedBackend(Runtime& runtime, EmbeddedOptions options, Opened opened);
+  Result<> load(Recovered& recovered);
+  Result<> load_meta_row(std::string_view key, std::string_view value);
+
+  // Encoding of a batch (embedded_commit.cc). Each writes to log and rows alike.
+  void put(std::string_view key, std::string_view value);
+  void erase(std::string_view key);
+  void encode(const CommitBatch& batch);
+  void encode_changes(const OrderedTransaction& transaction);
+  void encode_drop(PartitionId id);
+  void encode_cursor(const CursorMove& move);
+  void encode_bookkeeping(const CommitBatch& batch);
+  void mirror(const CommitBatch& batch);
+  Result<> commit_now(const CommitBatch& batch);
+
+  // Work behind requests (embedded_maintenance.cc), one job at a time.
+  bool has_work();
+  void maintain();
+  void run_maintenance();
+  void end_maintenance();
+  Result<> maintain_once();
+  Result<> erase_dropped_rows();
+  Result<> erase_rows_of(const PartitionRecord& dropped);
+  Result<> let_segments_go();
+  Result<> note_flushed();
+  Timestamp floor_of(PartitionId partition) const;
+  Task<void> wait_for_maintenance();
+  Result<> close_now(Timestamp ceiling);
+
+  Result<> healthy() const;
+
+  Runtime& runtime_;
+  const EmbeddedOptions options_;
+  const std::string directory_;
+  std::unique_ptr<FileLock> lock_;
+  std::unique_ptr<RowStore> rows_;
+  std::unique_ptr<SegmentLog> log_;
+  const std::shared_ptr<Signals> signals_;
+  CatalogMirror mirror_;
+
+  // The committer's own.
+  BatchBuilder log_batch_;
+  RowBatch row_batch_;
+  Counters counters_;
+  std::vector<PartitionId> dropped_now_;  ///< Leave `partitions_` once the batch is in the rows.
+  std::vector<std::pair<PartitionId, Timestamp>> floors_now_;  ///< Hold once the batch is durable.
+
+  mutable std::mutex mutex_;
+  std::map<PartitionId, PartitionState> partitions_;
+  std::map<PartitionId, Timestamp> wanted_floors_;  ///< Trimmed; durable with the next batch.
+  std::map<PartitionId, PartitionRecord> dropped_;  ///< Rows to be erased.
+  std::map<std::pair<PartitionId, std::string>, Timestamp> loaded_cursors_;  ///< While loading.
+  LogPosition flushed_;  ///< Replay begins here or later.
+  std::optional<Error> failed_;
+  std::atomic<bool> has_failed_ = false;
+
+  std::atomic<std::uint64_t> commits_ = 0;
+  std::atomic<bool> maintaining_ = false;
+  std::mutex maintenance_mutex_;
+  Completion<bool>* maintenance_waiter_ = nullptr;
+  bool closing_ = false;
+
+  static constexpr std::int64_t kNeverChecked = INT64_MIN;
+  std::atomic<std::int64_t> space_checked_us_ = kNeverChecked;
+  std::atomic<std::uint64_t> free_bytes_ = UINT64_MAX;
+};
+
+}  // namespace dyad::store::embedded

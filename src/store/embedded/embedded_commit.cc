@@ -1,0 +1,180 @@
+#include <algorithm>
+
+#include "base/check.h"
+#include "store/embedded/embedded_backend.h"
+
+// How a batch becomes durable and visible.
+
+namespace dyad::store::embedded {
+namespace {
+
+constexpr Timestamp kRemoveCursor{UINT64_MAX};
+
+PartitionRecord made(PartitionId id) {
+  PartitionRecord record;
+  record.id = record.root = record.parent = id;
+  return record;
+}
+
+PartitionRecord child_of(const PartitionRecord& parent, PartitionId id) {
+  PartitionRecord record = parent;
+  record.id = id;
+  record.parent = parent.id;
+  record.ended_at = Timestamp();
+  record.left = record.right = PartitionId();
+  return record;
+}
+
+}  // namespace
+
+void EmbeddedBackend::put(std::string_view key, std::string_view value) {
+  log_batch_.put(key, value);
+  row_batch_.put(key, value);
+}
+
+void EmbeddedBackend::erase(std::string_view key) {
+  log_batch_.erase(key);
+  row_batch_.erase(key);
+}
+
+/// Counters and trim floors ride with the batch's first transaction.
+void EmbeddedBackend::encode_bookkeeping(const CommitBatch& batch) {
+  const Counters counters{batch.ceiling, batch.next_partition_id};
+  if (counters != counters_) put(counters_key(), encode_counters(counters));
+  counters_ = counters;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [partition, floor] : wanted_floors_) {
+    if (!partitions_.contains(partition)) continue;
+    put(floor_key(partition), encode_timestamp(floor));
+    floors_now_.emplace_back(partition, floor);
+  }
+  wanted_floors_.clear();
+}
+
+void EmbeddedBackend::encode_drop(PartitionId id) {
+  const auto found = partitions_.find(id);
+  if (found == partitions_.end()) return;
+  const PartitionState& state = found->second;
+  erase(partition_key(id));
+  erase(floor_key(id));
+  for (const std::string& follower : state.followers) erase(cursor_key(id, follower));
+  // Of one that was split, the rows are its children's.
+  if (state.record.live()) put(dropped_key(id), encode_partition(state.record));
+  // Its log is let go only when the drop is in the rows; until then its entries count as needed.
+  dropped_now_.push_back(id);
+}
+
+void EmbeddedBackend::encode_changes(const OrderedTransaction& transaction) {
+  const std::lock_guard lock(mutex_);
+  const auto store = [&](const PartitionRecord& record) {
+    put(partition_key(record.id), encode_partition(record));
+    partitions_[record.id].record = record;
+  };
+  for (const PartitionChange& change : transaction.changes) {
+    switch (change.kind) {
+      case PartitionChange::Kind::create:
+        store(made(change.id));
+        break;
+      case PartitionChange::Kind::split: {
+        PartitionRecord parent = partitions_.at(change.id).record;
+        PartitionRecord left = child_of(parent, change.left);
+        PartitionRecord right = child_of(parent, change.right);
+        left.upper = right.lower = change.at;
+        parent.ended_at = transaction.timestamp;
+        parent.left = change.left;
+        parent.right = change.right;
+        store(parent);
+        store(left);
+        store(right);
+        break;
+      }
+      case PartitionChange::Kind::drop:
+        encode_drop(change.id);
+        break;
+    }
+  }
+}
+
+void EmbeddedBackend::encode_cursor(const CursorMove& move) {
+  const std::lock_guard lock(mutex_);
+  const auto found = partitions_.find(move.partition);
+  if (found == partitions_.end()) return;
+  const std::string key = cursor_key(move.partition, move.follower);
+  if (move.upto == kRemoveCursor) {
+    found->second.followers.erase(move.follower);
+    erase(key);
+  } else {
+    found->second.followers.insert(move.follower);
+    put(key, encode_timestamp(move.upto));
+  }
+}
+
+void EmbeddedBackend::encode(const CommitBatch& batch) {
+  log_batch_.clear();
+  row_batch_.clear();
+  dropped_now_.clear();
+  floors_now_.clear();
+  bool first = true;
+  for (const auto& transaction : batch.transactions) {
+    log_batch_.begin_transaction(transaction->timestamp);
+    if (first) encode_bookkeeping(batch);
+    first = false;
+    for (const RowWrite& row : transaction->rows) {
+      if (row.value)
+        put(row.key, *row.value);
+      else
+        erase(row.key);
+    }
+    for (const CursorMove& move : transaction->cursors) encode_cursor(move);
+    if (!transaction->changes.empty()) encode_changes(*transaction);
+    for (const LogAppend& entry : transaction->log)
+      log_batch_.entry(entry.partition, entry.payload);
+  }
+}
+
+void EmbeddedBackend::mirror(const CommitBatch& batch) {
+  for (const auto& transaction : batch.transactions) {
+    for (const RowWrite& row : transaction->rows) {
+      if (!CatalogMirror::covers(row.key)) continue;
+      if (row.value)
+        mirror_.put(row.key, *row.value);
+      else
+        mirror_.erase(row.key);
+    }
+  }
+}
+
+Result<> EmbeddedBackend::commit_now(const CommitBatch& batch) {
+  DYAD_TRY(healthy());
+  encode(batch);
+  DYAD_TRY_ASSIGN(const LogPosition position, log_->append(log_batch_));
+  row_batch_.put(applied_key(), encode_position(position));
+  DYAD_TRY(rows_->apply(row_batch_));
+  mirror(batch);
+
+  const std::lock_guard lock(mutex_);
+  for (const auto& [partition, floor] : floors_now_) {
+    const auto found = partitions_.find(partition);
+    if (found == partitions_.end()) continue;
+    found->second.floor = std::max(found->second.floor, floor);
+    signals_->flush_seen.store(true, std::memory_order_release);  // Segments may go.
+  }
+  for (const PartitionId id : dropped_now_) {
+    partitions_.erase(id);
+    signals_->flush_seen.store(true, std::memory_order_release);  // Segments may go.
+  }
+  return {};
+}
+
+Task<Result<>> EmbeddedBackend::commit(const CommitBatch& batch) {
+  Result<> done = commit_now(batch);
+  if (!done) {
+    // Log and memory may differ now; only a restart can tell what stands.
+    fail_for_good(done.error());
+    co_return fail(done.error());
+  }
+  maintain();
+  co_return Result<>();
+}
+
+}  // namespace dyad::store::embedded

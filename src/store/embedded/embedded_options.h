@@ -1,0 +1,34 @@
+#pragma once
+
+#include <climits>
+#include <cstdint>
+#include <functional>
+
+#include "base/error.h"
+
+namespace dyad::store {
+
+struct EmbeddedOptions {
+  std::uint64_t segment_bytes = 64u << 20;
+  std::size_t block_cache_bytes = 256u << 20;
+  /// Of one of up to four buffers of rows that are not in files yet.
+  std::size_t write_buffer_bytes = 64u << 20;
+  std::uint64_t compaction_bytes_per_second = 40u << 20;
+  int max_open_files = 1000;
+  /// The catalogue's rows are kept in memory up to this size.
+  std::size_t catalog_mirror_bytes = 64u << 20;
+  /// Below this much free space, writes other than erasures get no_space.
+  std::uint64_t reserve_bytes = 256u << 20;
+  /// When a restart would have to read more of the log than this, rows are written to files.
+  std::uint64_t max_replay_bytes = 256u << 20;
+  /// See SegmentLogOptions.
+  std::uint32_t keep_below_percent = 25;
+  /// How long RocksDB's threads wait after a failure, at most; tests that fail much want less.
+  int max_background_sleep_us = INT_MAX;
+  /// What is on the disk is not known any more (a flush failed). Must not return, but in tests,
+  /// where the store then refuses everything. Empty: logs the error and aborts the process. From
+  /// any thread.
+  std::function<void(const Error&)> fatal;
+};
+
+}  // namespace dyad::store
