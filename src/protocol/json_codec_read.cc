@@ -111,9 +111,8 @@ class Reader {
 
   static Result<> no_structure(const element& in, const Shape& shape, bool in_container) {
     if (in.type() == element_type::ARRAY) {
-      return serialization_error(
-          "Unrecognized collection type class com.amazonaws.dynamodb.v20120810." +
-          std::string(shape.name));
+      return serialization_error("Unrecognized collection type class " +
+                                 std::string(shape.java_name));
     }
     return serialization_error(in_container ? "Unexpected value type in payload"
                                             : "Unexpected field type");
@@ -178,7 +177,7 @@ class Reader {
 
   static std::string map_value_name(const Shape& element) {
     if (element.kind == Kind::structure || element.kind == Kind::provided) {
-      return "com.amazonaws.dynamodb.v20120810." + std::string(element.name);
+      return std::string(element.java_name);
     }
     return "java.lang." + std::string(java_name(element));
   }

@@ -82,6 +82,7 @@ struct Shape {
   std::string_view name = {};            ///< As in the model.
   std::string_view element_name = {};    ///< list: name of an element in XML.
   std::string_view xml_namespace = {};   ///< structure as document root; empty: none.
+  std::string_view java_name = {};       ///< As awsJson services name it in their messages.
   std::span<const Member> members = {};  ///< structure.
   const Shape* element = nullptr;        ///< list, map.
   const Constraints* constraints = nullptr;

@@ -69,6 +69,13 @@ class Descriptors:
         rows = ",\n    ".join(fields)
         return before + f"constexpr protocol::Constraints {constant} = {{\n    {rows}}};\n", f"&{constant}"
 
+    def java_name(self, name):
+        """awsJson's framework names structures in its messages, in the package that errors come from."""
+        package = self.service.overlay.get("error_prefix", "").rstrip("#")
+        if not package or name not in self.inputs:
+            return []
+        return [f".java_name = {names.literal(package + '.' + name)}"]
+
     def small_shape(self, name):
         """A scalar, list, map or provided type."""
         service = self.service
@@ -79,6 +86,8 @@ class Descriptors:
         if service.shapes[name].get("flattened"):
             fields.append(".flattened = true")
         fields.append(f".name = {names.literal(name)}")
+        if service.kind(name) == "provided":
+            fields += self.java_name(name)
         element, element_name = service.element(name)
         if element:
             fields.append(f".element_name = {names.literal(element_name)}")
@@ -127,6 +136,7 @@ class Descriptors:
                   f".name = {names.literal(self.service.xml_root(name))}"]
         if namespace:
             fields.append(f".xml_namespace = {names.literal(namespace)}")
+        fields += self.java_name(name)
         fields += [f".members = {expression}", self.ops(name)]
         joined = ",\n    ".join(fields)
         return (self.invalid_values(name) + array +
