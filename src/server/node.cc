@@ -1,0 +1,204 @@
+#include "server/node.h"
+
+#include <optional>
+#include <vector>
+
+#include "auth/authorizer.h"
+#include "base/log.h"
+#include "gateway/gateway.h"
+#include "http/server.h"
+#include "runtime/sync_wait.h"
+#include "runtime/threaded_runtime.h"
+#include "server/data_directory.h"
+#include "server/maintenance.h"
+#include "services/dynamodb/item_json_hooks.h"
+#include "services/dynamodb/operations.h"
+#include "services/dynamodb/service.h"
+#include "services/s3/operations.h"
+#include "services/s3/service.h"
+#include "services/sts/operations.h"
+#include "services/sts/service.h"
+#include "table/reaper.h"
+#include "table/tables.h"
+
+namespace dyad::server {
+namespace {
+
+/// Tables of these names belong to buckets.
+const std::vector<std::string> kReservedTablePrefixes = {"s3.", "s3-versions."};
+
+constexpr std::int64_t kSettleDeadlineMs = 600'000;
+
+bool is_loopback(std::string_view listen) {
+  return listen.starts_with("127.") || listen.starts_with("localhost:") ||
+         listen.starts_with("[::1]:");
+}
+
+Result<> check_options(const NodeOptions& options) {
+  if (options.data_directory.empty())
+    return fail(ErrorCode::invalid_argument, "a data directory is needed: --data DIR");
+  if (options.tls_certificate.empty() != options.tls_key.empty())
+    return fail(ErrorCode::invalid_argument, "--tls-cert and --tls-key go together");
+  if (!is_loopback(options.listen) && options.tls_certificate.empty() && !options.insecure)
+    return fail(ErrorCode::invalid_argument,
+                "listening beyond loopback (" + options.listen +
+                    ") needs --tls-cert and --tls-key, or --insecure for plain HTTP");
+  return {};
+}
+
+}  // namespace
+
+/// In the order in which they are made; they go in the opposite one.
+struct Node::Parts {
+  NodeOptions options;
+  std::unique_ptr<Runtime> runtime;
+  std::unique_ptr<Reactors> reactors;
+  auth::RootCredential root;
+  OpenData data;
+  std::optional<auth::CredentialStore> credentials;
+  auth::RootOnlyAuthorizer authorizer;
+  std::optional<table::Tables> tables;
+  std::optional<table::ReadPins> pins;
+  std::optional<s3::S3Service> s3_service;
+  std::optional<dynamodb::DynamoDbService> dynamodb_service;
+  std::optional<sts::StsService> sts_service;
+  std::optional<gateway::ServiceHandlers> s3_handlers;
+  std::optional<gateway::ServiceHandlers> dynamodb_handlers;
+  std::optional<gateway::ServiceHandlers> sts_handlers;
+  gateway::Metrics metrics;
+  std::optional<gateway::GatewayShared> shared;
+  std::vector<std::unique_ptr<dynamodb::ItemJsonHooks>> hooks;
+  std::vector<std::unique_ptr<gateway::Gateway>> gateways;
+  std::shared_ptr<TlsServerContext> tls;
+  std::unique_ptr<http::Server> server;
+  std::unique_ptr<Maintenance> maintenance;
+
+  Result<> open();
+  void wire_services();
+  void wire_gateways();
+  Result<> listen();
+  Result<> close();
+};
+
+Result<> Node::Parts::open() {
+  runtime = make_threaded_runtime(WorkerPoolOptions(), make_posix_files());
+  reactors = std::make_unique<Reactors>(runtime->clock(), options.reactors);
+  store::EmbeddedOptions embedded;
+  embedded.block_cache_bytes = options.cache_bytes;
+  embedded.reserve_bytes = options.reserve_bytes;
+  DYAD_TRY_ASSIGN(data, open_data(*runtime, options.data_directory, std::move(embedded)));
+  DYAD_TRY_ASSIGN(root, auth::load_root_credential(runtime->files(), runtime->random(),
+                                                   root_credentials_path(options.data_directory),
+                                                   options.account_id, options.root_access_key_id,
+                                                   options.root_secret_access_key));
+  credentials.emplace(root.credential);
+  tables.emplace(*data.store, *runtime, make_row_codecs());
+  pins.emplace(*data.store);
+  DYAD_TRY(sync_wait((*reactors)[0], table::settle_pending_blobs(
+                                         *tables, *data.blobs,
+                                         Deadline::after_ms(runtime->clock(), kSettleDeadlineMs))));
+  return {};
+}
+
+void Node::Parts::wire_services() {
+  s3::S3Options s3_options;
+  s3_options.inline_bytes = options.inline_object_bytes;
+  s3_service.emplace(*tables, *data.blobs, *pins, s3_options);
+  dynamodb::DynamoDbOptions dynamodb_options;
+  dynamodb_options.reserved_prefixes = kReservedTablePrefixes;
+  dynamodb_service.emplace(*tables, dynamodb_options);
+  sts_service.emplace();
+  s3_handlers.emplace(s3::s3_operations(*s3_service));
+  dynamodb_handlers.emplace(dynamodb::dynamodb_operations(*dynamodb_service));
+  sts_handlers.emplace(sts::sts_operations(*sts_service));
+}
+
+void Node::Parts::wire_gateways() {
+  gateway::GatewayOptions gateway_options;
+  gateway_options.region = options.region;
+  gateway_options.account_id = options.account_id;
+  shared.emplace(gateway::GatewayShared{gateway_options, runtime->clock(), runtime->random(),
+                                        *credentials, authorizer, *s3_handlers, *dynamodb_handlers,
+                                        *sts_handlers, metrics});
+  for (std::size_t i = 0; i < reactors->size(); ++i) {
+    dynamodb::ItemJsonHooks& own = *hooks.emplace_back(std::make_unique<dynamodb::ItemJsonHooks>());
+    const auto hooks_of = [&own](const protocol::Operation& operation) {
+      return own.hooks(operation);
+    };
+    gateways.push_back(std::make_unique<gateway::Gateway>(*shared, hooks_of));
+  }
+}
+
+Result<> Node::Parts::listen() {
+  http::ServerOptions server_options;
+  server_options.listen.max_connections = options.max_connections;
+  if (!options.tls_certificate.empty()) {
+    DYAD_TRY_ASSIGN(tls, TlsServerContext::load(options.tls_certificate, options.tls_key));
+    server_options.listen.tls = tls;
+  }
+  const auto handler_of = [this](std::size_t i) -> http::Handler& { return *gateways[i]; };
+  server = std::make_unique<http::Server>(*reactors, runtime->clock(), handler_of, server_options);
+  DYAD_TRY(server->start(options.listen));
+  metrics.add_gauge("dyad_connections", "Connections open now.",
+                    [this] { return static_cast<double>(server->connections()); });
+  metrics.add_gauge("dyad_connections_rejected", "Connections closed at once over the limit.",
+                    [this] { return static_cast<double>(server->rejected()); });
+  maintenance = std::make_unique<Maintenance>((*reactors)[0], runtime->clock(), *tables,
+                                              *data.blobs, *pins, MaintenanceOptions());
+  maintenance->start();
+  return {};
+}
+
+Result<> Node::Parts::close() {
+  if (server) server->stop(options.shutdown_grace_ms);
+  if (maintenance) maintenance->stop();
+  Result<> closed;
+  if (data.store) closed = close_data(*runtime, data);
+  if (reactors) reactors->stop();
+  return closed;
+}
+
+Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Node::~Node() = default;
+
+Result<std::unique_ptr<Node>> Node::start(NodeOptions options) {
+  DYAD_TRY(check_options(options));
+  auto parts = std::make_unique<Parts>();
+  parts->options = std::move(options);
+  Result<> started = parts->open();
+  if (started) {
+    parts->wire_services();
+    parts->wire_gateways();
+    started = parts->listen();
+  }
+  if (!started) {
+    if (const Result<> closed = parts->close(); !closed)
+      log::warning("closing after a failed start", "error=\"{}\"", closed.error().to_string());
+    return fail(std::move(started).error());
+  }
+  return std::unique_ptr<Node>(new Node(std::move(parts)));
+}
+
+std::string Node::address() const {
+  return parts_->server->address();
+}
+bool Node::secure() const {
+  return parts_->tls != nullptr;
+}
+const auth::RootCredential& Node::root() const {
+  return parts_->root;
+}
+Reactor& Node::reactor() {
+  return (*parts_->reactors)[0];
+}
+
+Result<> Node::reload() {
+  if (parts_->tls) return parts_->tls->reload();
+  return {};
+}
+
+Result<> Node::stop() {
+  return parts_->close();
+}
+
+}  // namespace dyad::server

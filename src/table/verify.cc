@@ -1,0 +1,313 @@
+#include "table/verify.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <unordered_set>
+
+#include "base/bytes.h"
+#include "table/blob_references.h"
+#include "table/index_changes.h"
+#include "table/key_place.h"
+#include "table/key_range.h"
+#include "table/object_row.h"
+#include "table/record.h"
+#include "table/row_kind.h"
+
+namespace dyad::table {
+namespace {
+
+constexpr std::size_t kReadBytes = 1u << 20;
+
+/// One run over everything. Counts in the report, damages too.
+class Verifier {
+ public:
+  Verifier(Tables& tables, blob::BlobStore& blobs, VerifyReport& report)
+      : tables_(tables), store_(tables.store()), blobs_(blobs), report_(report) {}
+
+  Task<Result<>> run();
+
+ private:
+  using RowCheck = std::function<Task<Result<>>(std::string_view key, std::string_view value)>;
+
+  void damage(std::string what);
+  /// Each row of a kind in a partition; the key without its kind byte.
+  Task<Result<>> each_row(store::PartitionId partition, std::uint8_t kind, const RowCheck& check);
+
+  Task<Result<>> verify_table(TableRef table);
+  Task<Result<>> verify_row(TableRef table, store::PartitionId partition, std::string_view key,
+                            std::string_view value);
+  Task<Result<>> verify_index_rows(const TableDescriptor& table, store::PartitionId partition,
+                                   std::string_view key, ItemView item);
+  Task<Result<>> verify_object(store::PartitionId partition, std::string key,
+                               std::string private_part, std::string name);
+  Task<Result<>> count_index(const TableDescriptor& table, const IndexDescriptor& index);
+  Task<Result<>> count_beside(const TableDescriptor& table);
+  Task<Result<>> collect_released(store::PartitionId partition);
+  Task<Result<>> verify_blob(blob::BlobId id, std::uint64_t size_bytes, std::string name);
+  Task<Result<>> find_orphans();
+
+  Tables& tables_;
+  store::Store& store_;
+  blob::BlobStore& blobs_;
+  VerifyReport& report_;
+  std::map<std::pair<std::uint64_t, std::string>, std::uint64_t> expected_index_rows_;
+  std::unordered_set<blob::BlobId> named_;
+  std::uint64_t table_blobs_ = 0;
+  std::uint64_t table_inline_ = 0;
+  std::uint64_t unsaid_ = 0;
+};
+
+void Verifier::damage(std::string what) {
+  if (report_.damages.size() + 1 < VerifyReport::kMaxDamages) {
+    report_.damages.push_back(std::move(what));
+    return;
+  }
+  if (unsaid_++ == 0) report_.damages.emplace_back();
+  report_.damages.back() = "and " + std::to_string(unsaid_) + " more";
+}
+
+Task<Result<>> Verifier::each_row(store::PartitionId partition, std::uint8_t kind,
+                                  const RowCheck& check) {
+  store::ScanRange range;
+  range.begin = with_kind(kind, {});
+  range.end = prefix_end(range.begin);
+  while (true) {
+    DYAD_CO_TRY_ASSIGN(const store::ScanPage page,
+                       co_await store_.scan(partition, range, store::ScanLimits()));
+    for (std::size_t i = 0; i < page.size(); ++i) {
+      DYAD_CO_TRY(co_await check(page[i].key.substr(1), page[i].value));
+    }
+    if (!page.next) co_return Result<>();
+    range = *page.next;
+  }
+}
+
+Task<Result<>> Verifier::run() {
+  std::string after;
+  while (true) {
+    DYAD_CO_TRY_ASSIGN(const std::vector<std::string> names,
+                       co_await tables_.list({}, after, 1000));
+    for (const std::string& name : names) {
+      DYAD_CO_TRY_ASSIGN(const TableRef table, co_await tables_.find(name, Deadline::never()));
+      DYAD_CO_TRY(co_await verify_table(table));
+    }
+    if (names.size() < 1000) break;
+    after = names.back();
+  }
+  DYAD_CO_TRY(co_await collect_released(store::kCatalogPartition));
+  co_return co_await find_orphans();
+}
+
+Task<Result<>> Verifier::verify_table(TableRef table) {
+  ++report_.tables;
+  table_blobs_ = table_inline_ = 0;
+  for (std::size_t i = 0; i < table->partitions.size(); ++i) {
+    const store::PartitionId partition = table->partitions[i].partition;
+    const RowCheck check = [this, table, partition](std::string_view key,
+                                                    std::string_view value) -> Task<Result<>> {
+      return verify_row(table, partition, key, value);
+    };
+    DYAD_CO_TRY(co_await each_row(partition, static_cast<std::uint8_t>(RowKind::current), check));
+    DYAD_CO_TRY(co_await collect_released(partition));
+  }
+  for (const IndexDescriptor& index : table->indexes) {
+    DYAD_CO_TRY(co_await count_index(*table, index));
+  }
+  co_return co_await count_beside(*table);
+}
+
+Task<Result<>> Verifier::verify_row(TableRef table, store::PartitionId partition,
+                                    std::string_view key, std::string_view value) {
+  const std::string name = "table '" + table->name + "', row " + to_hex(key);
+  const Result<Record> record = parse_record(value);
+  const Result<RowBody> body =
+      record ? parse_row_body(record->body) : Result<RowBody>(record.error());
+  if (!body) {
+    damage(name + ": " + body.error().message);
+    co_return Result<>();
+  }
+  const Result<> valid = validate_item(body->item);
+  if (!valid) {
+    damage(name + ": " + valid.error().message);
+    co_return Result<>();
+  }
+  const ItemView item(body->item);
+  const Result<PrimaryKey> primary = key_of(table->keys, item);
+  const Result<std::string> own_key =
+      primary ? table_key(*table, *primary) : Result<std::string>(primary.error());
+  if (!own_key || *own_key != key) damage(name + ": the item does not belong under its key");
+  if (table->partitions.partition_of(key) != partition)
+    damage(name + ": the row lies in another partition than the map says");
+  DYAD_CO_TRY(co_await verify_index_rows(*table, partition, key, item));
+  if (table->codec == RowCodecKind::object) {
+    ++report_.objects;
+    co_return co_await verify_object(partition, std::string(key), std::string(body->private_part),
+                                     name);
+  }
+  ++report_.items;
+  co_return Result<>();
+}
+
+Task<Result<>> Verifier::verify_index_rows(const TableDescriptor& table,
+                                           store::PartitionId partition, std::string_view key,
+                                           ItemView item) {
+  if (table.indexes.empty()) co_return Result<>();
+  const std::string name = "table '" + table.name + "', row " + to_hex(key);
+  Result<std::vector<IndexRowChange>> rows = index_changes(table, partition, key, ItemView(), item);
+  if (!rows) {
+    damage(name + ": " + rows.error().message);
+    co_return Result<>();
+  }
+  for (const IndexRowChange& row : *rows) {
+    DYAD_CO_TRY_ASSIGN(const std::optional<std::string> stored,
+                       co_await store_.get(row.partition, row.key));
+    // The headers differ: an index row that did not change keeps its time.
+    if (!stored) {
+      damage(name + ": its index row is missing");
+    } else if (stored->substr(std::min(stored->size(), kRecordHeaderBytes)) !=
+               row.row.substr(kRecordHeaderBytes)) {
+      damage(name + ": its index row says something else");
+    }
+    for (const IndexDescriptor& index : table.indexes)
+      if (row_kind_of(&index) == static_cast<std::uint8_t>(row.key.front()) &&
+          (index.kind == IndexDescriptor::Kind::local ||
+           index.partitions.partition_of(std::string_view(row.key).substr(1)) == row.partition))
+        ++expected_index_rows_[{table.id.value(), index.name}];
+  }
+  co_return Result<>();
+}
+
+Task<Result<>> Verifier::verify_object(store::PartitionId partition, std::string key,
+                                       std::string private_part, std::string name) {
+  const Result<ObjectBytes> bytes = decode_object_bytes(private_part);
+  if (!bytes) {
+    damage(name + ": " + bytes.error().message);
+    co_return Result<>();
+  }
+  if (bytes->place == ObjectBytes::Place::inline_row) {
+    ++report_.inline_objects;
+    ++table_inline_;
+    const std::string row = with_kind(static_cast<std::uint8_t>(RowKind::inline_bytes), key);
+    DYAD_CO_TRY_ASSIGN(const std::optional<std::string> stored,
+                       co_await store_.get(partition, row));
+    if (!stored || stored->size() != kRecordHeaderBytes + bytes->size_bytes)
+      damage(name + ": its bytes are missing or of another size");
+  } else if (bytes->place == ObjectBytes::Place::blob) {
+    ++table_blobs_;
+    const std::string row = reference_row(key, bytes->blob);
+    DYAD_CO_TRY_ASSIGN(const std::optional<std::string> stored,
+                       co_await store_.get(partition, row));
+    if (!stored) damage(name + ": no reference row names its blob");
+    if (!named_.insert(bytes->blob).second) damage(name + ": its blob is another object's too");
+    co_return co_await verify_blob(bytes->blob, bytes->size_bytes, name);
+  }
+  co_return Result<>();
+}
+
+Task<Result<>> Verifier::verify_blob(blob::BlobId id, std::uint64_t size_bytes, std::string name) {
+  ++report_.blobs;
+  Result<std::unique_ptr<blob::BlobReader>> reader = co_await blobs_.open(id);
+  if (!reader) {
+    damage(name + ": blob " + std::to_string(id.value()) + ": " + reader.error().message);
+    co_return Result<>();
+  }
+  if ((*reader)->size_bytes() != size_bytes) {
+    damage(name + ": blob " + std::to_string(id.value()) + " is of another size than the row says");
+    co_return Result<>();
+  }
+  std::string buffer(kReadBytes, '\0');
+  for (std::uint64_t at = 0; at < size_bytes;) {
+    const Result<std::size_t> got =
+        co_await (*reader)->read_at(at, std::span<char>(buffer.data(), buffer.size()));
+    if (!got || *got == 0) {
+      damage(name + ": " + (got ? std::string("its blob ends early") : got.error().message));
+      co_return Result<>();
+    }
+    at += *got;
+  }
+  report_.blob_bytes += size_bytes;
+  co_return Result<>();
+}
+
+/// Every expected row was found; as many rows as expected ones means that there are no others.
+Task<Result<>> Verifier::count_index(const TableDescriptor& table, const IndexDescriptor& index) {
+  std::uint64_t rows = 0;
+  const RowCheck count = [&rows](std::string_view, std::string_view) -> Task<Result<>> {
+    ++rows;
+    co_return Result<>();
+  };
+  const PartitionMap& map = partitions_of(table, &index);
+  for (std::size_t i = 0; i < map.size(); ++i) {
+    DYAD_CO_TRY(co_await each_row(map[i].partition, row_kind_of(&index), count));
+  }
+  report_.index_rows += rows;
+  const std::uint64_t expected = expected_index_rows_[{table.id.value(), index.name}];
+  if (rows != expected)
+    damage("table '" + table.name + "', index '" + index.name + "': " + std::to_string(rows) +
+           " rows, but the items say " + std::to_string(expected));
+  co_return Result<>();
+}
+
+/// Rows of other kinds beside objects: as many as objects need.
+Task<Result<>> Verifier::count_beside(const TableDescriptor& table) {
+  std::uint64_t references = 0, inline_rows = 0;
+  const auto counter = [](std::uint64_t& count) -> RowCheck {
+    return [&count](std::string_view, std::string_view) -> Task<Result<>> {
+      ++count;
+      co_return Result<>();
+    };
+  };
+  const RowCheck count_reference = counter(references);
+  const RowCheck count_inline = counter(inline_rows);
+  for (std::size_t i = 0; i < table.partitions.size(); ++i) {
+    const store::PartitionId partition = table.partitions[i].partition;
+    DYAD_CO_TRY(co_await each_row(partition, static_cast<std::uint8_t>(RowKind::reference),
+                                  count_reference));
+    DYAD_CO_TRY(co_await each_row(partition, static_cast<std::uint8_t>(RowKind::inline_bytes),
+                                  count_inline));
+  }
+  if (references != table_blobs_)
+    damage("table '" + table.name + "': " + std::to_string(references) + " reference rows for " +
+           std::to_string(table_blobs_) + " objects with blobs");
+  if (inline_rows != table_inline_)
+    damage("table '" + table.name + "': " + std::to_string(inline_rows) +
+           " rows of inline bytes for " + std::to_string(table_inline_) + " such objects");
+  co_return Result<>();
+}
+
+Task<Result<>> Verifier::collect_released(store::PartitionId partition) {
+  const RowCheck collect = [this](std::string_view key, std::string_view) -> Task<Result<>> {
+    ++report_.released;
+    const Result<blob::BlobId> id = blob_of_row(with_kind(0, key));
+    if (id) {
+      named_.insert(*id);
+    } else {
+      damage(id.error().message);
+    }
+    co_return Result<>();
+  };
+  co_return co_await each_row(partition, static_cast<std::uint8_t>(RowKind::released), collect);
+}
+
+Task<Result<>> Verifier::find_orphans() {
+  blob::BlobId after;
+  while (true) {
+    DYAD_CO_TRY_ASSIGN(const std::vector<blob::BlobId> ids, co_await blobs_.list(after, 1000));
+    for (const blob::BlobId id : ids)
+      if (!named_.contains(id))
+        damage("blob " + std::to_string(id.value()) + " is named by no row");
+    if (ids.size() < 1000) co_return Result<>();
+    after = ids.back();
+  }
+}
+
+}  // namespace
+
+Task<Result<>> verify_tables(Tables& tables, blob::BlobStore& blobs, VerifyReport& report) {
+  Verifier verifier(tables, blobs, report);
+  co_return co_await verifier.run();
+}
+
+}  // namespace dyad::table

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "blob/blob_store.h"
+#include "table/tables.h"
+
+namespace dyad::table {
+
+struct VerifyReport {
+  std::uint64_t tables = 0;
+  std::uint64_t items = 0;
+  std::uint64_t objects = 0;
+  std::uint64_t index_rows = 0;
+  std::uint64_t inline_objects = 0;
+  std::uint64_t blobs = 0;
+  std::uint64_t blob_bytes = 0;
+  std::uint64_t released = 0;  ///< Blobs that the reaper has yet to erase.
+  /// One sentence each; at most kMaxDamages, the rest is counted in the last.
+  std::vector<std::string> damages;
+
+  static constexpr std::size_t kMaxDamages = 100;
+};
+
+/// Reads every row and every byte and proves that they agree: each item valid and under its own
+/// key; each index holding exactly what its table's items say; each object's bytes there, whole and
+/// of the size the row tells; each blob named by one reference or released. Nobody may write
+/// meanwhile.
+Task<Result<>> verify_tables(Tables& tables, blob::BlobStore& blobs, VerifyReport& report);
+
+}  // namespace dyad::table
