@@ -1,8 +1,11 @@
 #include "gateway/gateway.h"
 
+#include "api/s3/operations.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "crypto/sigv4.h"
+#include "protocol/error_rendering.h"
+#include "protocol/service_error.h"
 
 namespace dyad::gateway {
 namespace {
@@ -55,6 +58,22 @@ Task<void> Gateway::handle(http::Request& request, http::ResponseWriter& respons
              exchange.request_id, exchange.operation == nullptr ? "none" : exchange.operation->name,
              request.head.method, request.head.path, response.status(), took_us,
              request.stream.peer_address());
+}
+
+std::string Gateway::describe(http::HeadError error, http::ResponseWriter& response) {
+  protocol::ErrorContext context;
+  const std::string request_id = make_request_id(shared_.random, kS3RequestIdChars);
+  context.request_id = request_id;
+  context.host_id = kHostId;
+  const protocol::ErrorResponse rendered = protocol::render_error(
+      api::s3::kService,
+      protocol::service_error(
+          "BadRequest", static_cast<std::uint16_t>(error.status),
+          "An error occurred when parsing the HTTP request: " + std::string(error.reason)),
+      context);
+  for (const auto& [name, value] : rendered.headers) response.add_header(name, value);
+  shared_.metrics.count(nullptr, error.status, 0);
+  return rendered.body;
 }
 
 Task<void> Gateway::dispatch(Exchange& exchange) {

@@ -17,6 +17,8 @@ class Gateway final : public http::Handler {
   Gateway(const GatewayShared& shared, JsonHooks hooks);
 
   Task<void> handle(http::Request& request, http::ResponseWriter& response) override;
+  /// What cannot be read as HTTP belongs to no service; it is answered in S3's form.
+  std::string describe(http::HeadError error, http::ResponseWriter& response) override;
 
  private:
   Task<void> dispatch(Exchange& exchange);

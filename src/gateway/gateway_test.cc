@@ -1,0 +1,312 @@
+#include "gateway/gateway.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "api/s3/put_object.h"
+#include "auth/authorizer.h"
+#include "crypto/digest.h"
+#include "crypto/sigv2.h"
+#include "crypto/sigv4_signer.h"
+#include "http/test_stream.h"
+#include "protocol/aws_chunked.h"
+#include "runtime/simulation.h"
+
+namespace dyad::gateway {
+namespace {
+
+constexpr char kKeyId[] = "AKIAEXAMPLE";
+constexpr char kSecret[] = "secret-of-the-example";
+constexpr char kHost[] = "127.0.0.1:4566";
+
+/// Keeps what a PutObject's body was, or why it could not be read.
+struct FakeS3 {
+  std::vector<std::string> stored;
+  std::vector<std::string> failures;
+};
+
+Task<Result<api::s3::PutObjectOutput>> put_object(FakeS3& service, api::RequestContext& context,
+                                                  api::s3::PutObjectInput& input) {
+  Result<std::string> body = co_await http::read_all(*context.body, 1u << 20);
+  if (!body) {
+    service.failures.push_back(body.error().message);
+    co_return fail(std::move(body).error());
+  }
+  service.stored.push_back(input.bucket + "/" + input.key + "=" + *body);
+  api::s3::PutObjectOutput output;
+  output.e_tag = "\"tag\"";
+  co_return output;
+}
+
+std::vector<std::unique_ptr<api::OperationHandler>> fake_handlers(FakeS3& service) {
+  std::vector<std::unique_ptr<api::OperationHandler>> handlers;
+  handlers.push_back(api::bind<api::s3::PutObject>(service, put_object));
+  return handlers;
+}
+
+auth::CredentialStore credentials() {
+  auth::Credential root;
+  root.access_key_id = kKeyId;
+  root.secret_access_key = kSecret;
+  root.principal.kind = auth::Principal::Kind::root;
+  root.principal.account_id = "000000000000";
+  return auth::CredentialStore(root);
+}
+
+struct Sent {
+  std::string method = "GET";
+  std::string target = "/";
+  std::vector<crypto::Sigv4Signer::Header> headers;
+  std::string body;
+};
+
+class GatewayTest : public testing::Test {
+ protected:
+  std::string exchange(std::string text) { return simulation_.run_until(run(std::move(text))); }
+
+  Task<std::string> run(std::string text) {
+    auto [server, client] = http::TestStream::pair();
+    http::Connection connection(std::move(server), gateway_, simulation_.clock(), options_);
+    Completion<bool> over;
+    const auto serve = [](http::Connection& c, Completion<bool>& done) -> Task<void> {
+      co_await c.run();
+      c.abort();  // What the end of the connection does to a socket.
+      done.set(true);
+    };
+    Executor::current()->spawn(serve(connection, over));
+    const std::string_view pieces[] = {text};
+    (void)co_await client->write(pieces, Deadline::never());
+    (void)co_await client->shutdown(Deadline::never());
+    std::string answer;
+    char buffer[4096];
+    while (true) {
+      const auto got = co_await client->read(buffer, Deadline::never());
+      if (!got || *got == 0) break;
+      answer.append(buffer, *got);
+    }
+    (void)co_await over;
+    co_return answer;
+  }
+
+  static std::string text_of(const Sent& sent) {
+    std::string text = sent.method + " " + sent.target + " HTTP/1.1\r\nHost: " + kHost + "\r\n";
+    for (const auto& header : sent.headers) text += header.name + ": " + header.value + "\r\n";
+    if (!sent.body.empty() || sent.method == "PUT" || sent.method == "POST")
+      text += "Content-Length: " + std::to_string(sent.body.size()) + "\r\n";
+    return text + "\r\n" + sent.body;
+  }
+
+  /// Adds version 4 headers over what is there.
+  crypto::Sigv4Signer::Signed sign(Sent& sent, std::string_view payload_hash,
+                                   const char* service = "s3", const char* secret = kSecret) {
+    const bool s3 = std::string_view(service) == "s3";
+    crypto::Sigv4Signer signer({kKeyId, secret, ""},
+                               s3 ? crypto::SignatureStyle::s3 : crypto::SignatureStyle::other,
+                               "us-east-1", service);
+    std::vector<crypto::HeaderView> views = {{"Host", kHost}};
+    for (const auto& header : sent.headers) views.push_back({header.name, header.value});
+    const std::size_t question = sent.target.find('?');
+    crypto::RequestView view;
+    view.method = sent.method;
+    view.path = std::string_view(sent.target).substr(0, question);
+    if (question != std::string::npos)
+      view.query = std::string_view(sent.target).substr(question + 1);
+    view.headers = views;
+    auto signed_headers = signer.sign(view, payload_hash, simulation_.clock().wall_ms());
+    for (const auto& header : signed_headers.headers) sent.headers.push_back(header);
+    return signed_headers;
+  }
+
+  static std::string hash_of(std::string_view body) {
+    const auto hex = crypto::sha256_hex(body);
+    return std::string(hex.data(), hex.size());
+  }
+  static Sent put(std::string body) {
+    Sent sent;
+    sent.method = "PUT";
+    sent.target = "/photos/a%20b.jpg";
+    sent.body = std::move(body);
+    return sent;
+  }
+
+  Simulation simulation_{1};
+  FakeS3 fake_;
+  auth::RootOnlyAuthorizer authorizer_;
+  auth::CredentialStore credentials_ = credentials();
+  ServiceHandlers s3_{fake_handlers(fake_)};
+  ServiceHandlers none_{{}};
+  Metrics metrics_;
+  GatewayShared shared_{{},
+                        simulation_.clock(),
+                        simulation_.random(),
+                        credentials_,
+                        authorizer_,
+                        s3_,
+                        none_,
+                        none_,
+                        metrics_};
+  Gateway gateway_{shared_,
+                   [](const protocol::Operation&) { return protocol::JsonCodec::Hooks(); }};
+  http::ConnectionOptions options_;
+};
+
+bool has(const std::string& answer, std::string_view text) {
+  return answer.find(text) != std::string::npos;
+}
+
+TEST_F(GatewayTest, HealthAndMetricsNeedNoSignature) {
+  EXPECT_TRUE(has(exchange(text_of({"GET", "/health", {}, ""})), "{\"status\":\"ok\"}"));
+  const std::string metrics = exchange(text_of({"GET", "/metrics", {}, ""}));
+  EXPECT_TRUE(has(metrics, "# TYPE dyad_requests_total counter")) << metrics;
+  EXPECT_TRUE(has(metrics, "operation=\"none\",status=\"2xx\"} 1")) << metrics;
+}
+
+TEST_F(GatewayTest, ASignedHealthIsABucket) {
+  Sent sent{"GET", "/health", {}, ""};
+  sign(sent, hash_of(""));
+  EXPECT_FALSE(has(exchange(text_of(sent)), "{\"status\""));
+}
+
+TEST_F(GatewayTest, AnonymousIsDenied) {
+  const std::string answer = exchange(text_of(put("x")));
+  EXPECT_TRUE(has(answer, "HTTP/1.1 403")) << answer;
+  EXPECT_TRUE(has(answer, "<Code>AccessDenied</Code>")) << answer;
+  EXPECT_TRUE(fake_.stored.empty());
+}
+
+TEST_F(GatewayTest, SignedBodyArrives) {
+  Sent sent = put("hello");
+  sign(sent, hash_of("hello"));
+  const std::string answer = exchange(text_of(sent));
+  EXPECT_TRUE(has(answer, "HTTP/1.1 200")) << answer;
+  EXPECT_TRUE(has(answer, "\"tag\"")) << answer;
+  EXPECT_EQ(fake_.stored, std::vector<std::string>{"photos/a b.jpg=hello"});
+}
+
+TEST_F(GatewayTest, ABodyThatIsNotTheSignedOneIsNeverWhole) {
+  Sent sent = put("hellO");
+  sign(sent, hash_of("hello"));
+  const std::string answer = exchange(text_of(sent));
+  EXPECT_TRUE(has(answer, "HTTP/1.1 400")) << answer;
+  EXPECT_TRUE(has(answer, "<Code>XAmzContentSHA256Mismatch</Code>")) << answer;
+  EXPECT_TRUE(has(answer, "<ClientComputedContentSHA256>")) << answer;
+  EXPECT_TRUE(fake_.stored.empty());
+  EXPECT_EQ(fake_.failures.size(), 1u);
+}
+
+TEST_F(GatewayTest, ABodyThatEndsEarlyIsNeverWhole) {
+  Sent sent = put("hello, world");
+  sign(sent, hash_of("hello, world"));
+  std::string text = text_of(sent);
+  text.resize(text.size() - 4);
+  exchange(text);
+  EXPECT_TRUE(fake_.stored.empty());
+  EXPECT_EQ(fake_.failures.size(), 1u);
+}
+
+TEST_F(GatewayTest, WrongSecret) {
+  Sent sent = put("hello");
+  sign(sent, hash_of("hello"), "s3", "another-secret");
+  const std::string answer = exchange(text_of(sent));
+  EXPECT_TRUE(has(answer, "HTTP/1.1 403")) << answer;
+  for (const char* element :
+       {"<Code>SignatureDoesNotMatch</Code>", "<AWSAccessKeyId>", "<StringToSign>",
+        "<SignatureProvided>", "<CanonicalRequest>", "<StringToSignBytes>"})
+    EXPECT_TRUE(has(answer, element)) << element << answer;
+  EXPECT_FALSE(has(answer, kSecret));
+}
+
+TEST_F(GatewayTest, SignedChunksWithATrailer) {
+  Sent sent = put("");
+  sent.headers = {{"content-encoding", "aws-chunked"},
+                  {"x-amz-decoded-content-length", "11"},
+                  {"x-amz-trailer", "x-amz-checksum-crc32c"}};
+  const auto seed = sign(sent, "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER");
+  crypto::Sigv4Signer signer({kKeyId, kSecret, ""}, crypto::SignatureStyle::s3, "us-east-1", "s3");
+  const std::int64_t now_ms = simulation_.clock().wall_ms();
+  std::string amz_date;
+  for (const auto& header : seed.headers)
+    if (header.name == "x-amz-date") amz_date = header.value;
+  const auto encoded = [&](const std::string& data) {
+    crypto::ChunkSignatures signatures(signer.key(now_ms), amz_date, signer.scope(now_ms),
+                                       seed.signature);
+    const std::vector<protocol::AwsTrailer> trailers = {{"x-amz-checksum-crc32c", "yZRlqg=="}};
+    return protocol::encode_aws_chunked(data, 8192, &signatures, &trailers);
+  };
+  Sent good = sent;
+  good.body = encoded("hello world");
+  const std::string answer = exchange(text_of(good));
+  EXPECT_TRUE(has(answer, "HTTP/1.1 200")) << answer;
+  EXPECT_EQ(fake_.stored, std::vector<std::string>{"photos/a b.jpg=hello world"});
+
+  Sent bad = sent;
+  bad.body = encoded("hello world");
+  bad.body[bad.body.find("hello world")] = 'J';
+  const std::string refused = exchange(text_of(bad));
+  EXPECT_TRUE(has(refused, "<Code>SignatureDoesNotMatch</Code>")) << refused;
+  EXPECT_EQ(fake_.stored.size(), 1u);
+}
+
+TEST_F(GatewayTest, PresignedByVersion4AndVersion2) {
+  crypto::Sigv4Signer signer({kKeyId, kSecret, ""}, crypto::SignatureStyle::s3, "us-east-1", "s3");
+  const std::vector<crypto::HeaderView> headers = {{"Host", kHost}};
+  crypto::RequestView view;
+  view.method = "PUT";
+  view.path = "/photos/a";
+  view.headers = headers;
+  const std::int64_t now_ms = simulation_.clock().wall_ms();
+  Sent four{"PUT", "/photos/a?" + signer.presign(view, "UNSIGNED-PAYLOAD", 60, now_ms), {}, "4"};
+  EXPECT_TRUE(has(exchange(text_of(four)), "HTTP/1.1 200"));
+  Sent two{"PUT",
+           "/photos/a?" + crypto::presign_sigv2(view, "", kKeyId, kSecret, now_ms / 1000 + 60),
+           {},
+           "2"};
+  const std::string answer = exchange(text_of(two));
+  EXPECT_TRUE(has(answer, "HTTP/1.1 200")) << answer;
+  Sent late{"PUT",
+            "/photos/a?" + crypto::presign_sigv2(view, "", kKeyId, kSecret, now_ms / 1000 - 60),
+            {},
+            "2"};
+  const std::string refused = exchange(text_of(late));
+  EXPECT_TRUE(has(refused, "HTTP/1.1 403")) << refused;
+  EXPECT_TRUE(has(refused, "<Message>Request has expired</Message>")) << refused;
+  EXPECT_EQ(fake_.stored.size(), 2u);
+}
+
+TEST_F(GatewayTest, WhatIsNotServedSaysSo) {
+  for (const char* target : {"/photos?versioning", "/photos?uploads", "/photos?tagging"}) {
+    Sent sent{"GET", target, {}, ""};
+    sign(sent, hash_of(""));
+    const std::string answer = exchange(text_of(sent));
+    EXPECT_TRUE(has(answer, "HTTP/1.1 501")) << answer;
+    EXPECT_TRUE(has(answer, "<Code>NotImplemented</Code>")) << answer;
+  }
+  Sent sent{"PATCH", "/photos", {}, ""};
+  sign(sent, hash_of(""));
+  EXPECT_TRUE(has(exchange(text_of(sent)), "HTTP/1.1 405"));
+}
+
+TEST_F(GatewayTest, JsonServicesAnswerInTheirOwnWords) {
+  Sent sent{"POST", "/", {{"x-amz-target", "DynamoDB_20120810.ListTables"}}, "{}"};
+  std::string answer = exchange(text_of(sent));
+  EXPECT_TRUE(has(answer, "MissingAuthenticationToken")) << answer;
+  EXPECT_TRUE(has(answer, "HTTP/1.1 400")) << answer;
+  sign(sent, hash_of("{}"), "dynamodb", "another-secret");
+  answer = exchange(text_of(sent));
+  EXPECT_TRUE(has(answer, "InvalidSignatureException")) << answer;
+  Sent unknown{"POST", "/", {{"x-amz-target", "DynamoDB_20120810.Fly"}}, "{}"};
+  sign(unknown, hash_of("{}"), "dynamodb");
+  answer = exchange(text_of(unknown));
+  EXPECT_TRUE(has(answer, "UnknownOperationException")) << answer;
+}
+
+TEST_F(GatewayTest, MalformedHttpIsRefusedInS3sForm) {
+  const std::string answer = exchange("GET / HTTP/1.1\r\nHost: a\r\nBad Header: x\r\n\r\n");
+  EXPECT_TRUE(has(answer, "HTTP/1.1 400")) << answer;
+  EXPECT_TRUE(has(answer, "<Code>BadRequest</Code>")) << answer;
+}
+
+}  // namespace
+}  // namespace dyad::gateway
