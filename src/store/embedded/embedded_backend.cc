@@ -208,6 +208,12 @@ Result<> EmbeddedBackend::admit(std::size_t bytes, bool frees) {
     if (space) free_bytes_.store(*space, std::memory_order_relaxed);
   }
   const std::uint64_t known = free_bytes_.load(std::memory_order_relaxed);
+  if (out_of_segments_.load(std::memory_order_relaxed)) {
+    if (stale) maintain();
+    // What only frees may use up the active segment, up to what is on its way already.
+    if (!frees || log_->room_bytes() < options_.segment_bytes / 8)
+      return fail(ErrorCode::no_space, fmt::format("{}: no room for the log", directory_));
+  }
   if (frees || known >= options_.reserve_bytes + bytes) return {};
   return fail(ErrorCode::no_space, fmt::format("{}: {} bytes are free, {} are kept in reserve",
                                                directory_, known, options_.reserve_bytes));

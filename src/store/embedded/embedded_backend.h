@@ -84,6 +84,7 @@ class EmbeddedBackend final : public Backend {
   void run_maintenance();
   void end_maintenance();
   Result<> maintain_once();
+  Result<> prepare_segment();
   Result<> erase_dropped_rows();
   Result<> erase_rows_of(const PartitionRecord& dropped);
   Result<> let_segments_go();
@@ -120,6 +121,8 @@ class EmbeddedBackend final : public Backend {
   std::atomic<bool> has_failed_ = false;
 
   std::atomic<std::uint64_t> commits_ = 0;
+  std::atomic<bool> floors_moved_ = false;     ///< Segments may be needed less than before.
+  std::atomic<bool> out_of_segments_ = false;  ///< The disk had no room for the next one.
   std::atomic<bool> maintaining_ = false;
   std::mutex maintenance_mutex_;
   Completion<bool>* maintenance_waiter_ = nullptr;

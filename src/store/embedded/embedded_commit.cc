@@ -98,7 +98,10 @@ void EmbeddedBackend::encode_changes(const OrderedTransaction& transaction) {
 void EmbeddedBackend::encode_cursor(const CursorMove& move) {
   const std::lock_guard lock(mutex_);
   const auto found = partitions_.find(move.partition);
-  if (found == partitions_.end()) return;
+  // A cursor on what the same batch drops goes with it.
+  if (found == partitions_.end() ||
+      std::find(dropped_now_.begin(), dropped_now_.end(), move.partition) != dropped_now_.end())
+    return;
   const std::string key = cursor_key(move.partition, move.follower);
   if (move.upto == kRemoveCursor) {
     found->second.followers.erase(move.follower);
@@ -125,8 +128,8 @@ void EmbeddedBackend::encode(const CommitBatch& batch) {
       else
         erase(row.key);
     }
-    for (const CursorMove& move : transaction->cursors) encode_cursor(move);
     if (!transaction->changes.empty()) encode_changes(*transaction);
+    for (const CursorMove& move : transaction->cursors) encode_cursor(move);
     for (const LogAppend& entry : transaction->log)
       log_batch_.entry(entry.partition, entry.payload);
   }
@@ -157,11 +160,11 @@ Result<> EmbeddedBackend::commit_now(const CommitBatch& batch) {
     const auto found = partitions_.find(partition);
     if (found == partitions_.end()) continue;
     found->second.floor = std::max(found->second.floor, floor);
-    signals_->flush_seen.store(true, std::memory_order_release);  // Segments may go.
+    floors_moved_.store(true, std::memory_order_release);
   }
   for (const PartitionId id : dropped_now_) {
     partitions_.erase(id);
-    signals_->flush_seen.store(true, std::memory_order_release);  // Segments may go.
+    floors_moved_.store(true, std::memory_order_release);
   }
   return {};
 }

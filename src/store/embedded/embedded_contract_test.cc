@@ -55,6 +55,11 @@ ContractCase contract_case(std::string name, bool simulated, std::uint64_t seed)
 const std::vector<ContractCase> cases{contract_case("Simulated", true, 1),
                                       contract_case("Threads", false, 2)};
 
+const std::vector<ContractCase> models{contract_case("Simulated3", true, 3),
+                                       contract_case("Simulated4", true, 4),
+                                       contract_case("Simulated5", true, 5)};
+
+INSTANTIATE_TEST_SUITE_P(Embedded, StoreModel, testing::ValuesIn(models), contract_case_name);
 INSTANTIATE_TEST_SUITE_P(Embedded, StoreContract, testing::ValuesIn(cases), contract_case_name);
 
 }  // namespace

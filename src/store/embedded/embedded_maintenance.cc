@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/log.h"
@@ -13,7 +14,7 @@ bool EmbeddedBackend::has_work() {
   if (has_failed_.load(std::memory_order_acquire)) return false;
   if (log_->wants_next() || signals_->flush_seen.load(std::memory_order_acquire)) return true;
   const std::lock_guard lock(mutex_);
-  if (!dropped_.empty()) return true;
+  if (!dropped_.empty() || floors_moved_.load(std::memory_order_acquire)) return true;
   return log_->bytes_after(flushed_) > options_.max_replay_bytes;
 }
 
@@ -34,9 +35,14 @@ void EmbeddedBackend::maintain() {
 }
 
 void EmbeddedBackend::end_maintenance() {
-  const std::lock_guard lock(maintenance_mutex_);
-  maintaining_ = false;
-  if (maintenance_waiter_ != nullptr) std::exchange(maintenance_waiter_, nullptr)->set(true);
+  Completion<bool>* waiter = nullptr;
+  {
+    const std::lock_guard lock(maintenance_mutex_);
+    maintaining_ = false;
+    waiter = std::exchange(maintenance_waiter_, nullptr);
+  }
+  // Whoever waits may destroy this object as soon as it is told.
+  if (waiter != nullptr) waiter->set(true);
 }
 
 void EmbeddedBackend::run_maintenance() {
@@ -48,20 +54,37 @@ void EmbeddedBackend::run_maintenance() {
   end_maintenance();
 }
 
+/// A full disk ends no step but its own: the next ones may make room.
 Result<> EmbeddedBackend::maintain_once() {
-  if (log_->wants_next()) DYAD_TRY(log_->prepare_next());
-  DYAD_TRY(erase_dropped_rows());
+  Result<> waiting;
+  const auto done = [&](Result<> step) -> Result<> {
+    if (step || step.error().code != ErrorCode::no_space) return step;
+    waiting = std::move(step);
+    return {};
+  };
+  DYAD_TRY(done(prepare_segment()));
+  DYAD_TRY(done(erase_dropped_rows()));
   LogPosition flushed;
   {
     const std::lock_guard lock(mutex_);
     flushed = flushed_;
   }
-  if (log_->bytes_after(flushed) > options_.max_replay_bytes) DYAD_TRY(rows_->flush());
-  return let_segments_go();
+  if (log_->bytes_after(flushed) > options_.max_replay_bytes) DYAD_TRY(done(rows_->flush()));
+  DYAD_TRY(done(let_segments_go()));
+  if (!waiting) waiting = prepare_segment();  // One that was let go may serve.
+  return waiting;
+}
+
+Result<> EmbeddedBackend::prepare_segment() {
+  if (!log_->wants_next()) return {};
+  Result<> prepared = log_->prepare_next();
+  out_of_segments_.store(!prepared && prepared.error().code == ErrorCode::no_space);
+  return prepared;
 }
 
 Result<> EmbeddedBackend::let_segments_go() {
   signals_->flush_seen.store(false, std::memory_order_release);
+  floors_moved_.store(false, std::memory_order_release);
   DYAD_TRY(note_flushed());
   LogPosition flushed;
   {

@@ -54,6 +54,12 @@ LogPosition SegmentLog::tail() const {
   return tail_;
 }
 
+std::uint64_t SegmentLog::room_bytes() const {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t used = tail_.offset + footer_bytes_limit(active_index_, 0);
+  return used < active_->file_bytes ? active_->file_bytes - used : 0;
+}
+
 Timestamp SegmentLog::durable_upto() const {
   const std::lock_guard lock(mutex_);
   return tail_.timestamp;

@@ -83,6 +83,8 @@ class SegmentLog {
   Result<LogPosition> close();
 
   LogPosition tail() const;
+  /// How much the active segment still takes, about.
+  std::uint64_t room_bytes() const;
   Timestamp durable_upto() const;
   /// Bytes of batches behind `position`: how much a replay from there reads.
   std::uint64_t bytes_after(const LogPosition& position) const;
