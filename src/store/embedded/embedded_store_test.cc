@@ -252,6 +252,27 @@ TEST(EmbeddedStore, ADroppedPartitionsRowsAreErasedAlsoAfterARestart) {
   EXPECT_EQ(report->rows, 1u);
 }
 
+TEST(EmbeddedStore, ACatalogueTooLargeForItsMirrorIsReadFromTheRows) {
+  Machine machine;
+  machine.options.catalog_mirror_bytes = 100;
+  for (int round = 0; round < 2; ++round) {
+    auto store = machine.open();
+    ASSERT_TRUE(store);
+    for (int i = 0; i < 5; ++i) {
+      const Body body = [&](Transaction& tx) -> Task<Result<>> {
+        co_return tx.put(kCatalogPartition, row_key(std::to_string(i)), std::string(50, 'c'));
+      };
+      ASSERT_TRUE(machine.run((*store)->transact({}, body, Deadline::never())));
+    }
+    for (int i = 0; i < 6; ++i) {
+      const auto row = machine.run((*store)->get(kCatalogPartition, row_key(std::to_string(i))));
+      ASSERT_TRUE(row);
+      EXPECT_EQ(row->has_value(), i < 5);
+    }
+    machine.run(close(**store));
+  }
+}
+
 TEST(EmbeddedStore, ADroppedHalfLeavesTheOtherAlone) {
   Machine machine;
   auto store = machine.open();

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "base/bytes.h"
 #include "runtime/sim_files.h"
 
 namespace dyad::store::embedded {
@@ -25,7 +26,7 @@ class SegmentLogTest : public testing::Test {
   SegmentLogOptions options() {
     SegmentLogOptions options;
     options.directory = kDirectory;
-    options.segment_bytes = 64u << 10;
+    options.segment_bytes = segment_bytes_;
     options.salt = kSalt;
     return options;
   }
@@ -101,6 +102,7 @@ class SegmentLogTest : public testing::Test {
   std::string path(std::uint64_t id) { return kDirectory + "/" + segment_file_name(id); }
 
   SimFiles files_;
+  std::uint64_t segment_bytes_ = 64u << 10;
   std::unique_ptr<SegmentLog> log_;
   std::vector<int> replayed_;
   std::map<std::string, std::string> rows_;
@@ -154,6 +156,40 @@ TEST_F(SegmentLogTest, PagesStopAtTheirLimitsAndNeverPartATransaction) {
   page = log_->read(PartitionId(1), Timestamp(), Timestamp(41), {});
   EXPECT_EQ(page->entries.size(), 12u);
   EXPECT_FALSE(page->more);
+}
+
+TEST_F(SegmentLogTest, ManyBatchesOfTheActiveSegmentAreReadInPieces) {
+  segment_bytes_ = 4u << 20;
+  ASSERT_TRUE(open());
+  append_all(1, 701, {1});
+  EXPECT_EQ(log_->tail().segment, 1u);
+  EXPECT_EQ(batches(1), numbers(1, 701));
+}
+
+TEST_F(SegmentLogTest, MoreSegmentsThanFootersInMemoryAreReadInTurn) {
+  ASSERT_TRUE(open());
+  append_all(1, 301, {1, 2});
+  ASSERT_GT(log_->tail().segment, 16u);
+  ASSERT_TRUE(open(log_->tail()));
+  for (int pass = 0; pass < 2; ++pass) EXPECT_EQ(batches(2), numbers(1, 301));
+}
+
+// The bytes on disk are a promise: docs/formats.md.
+TEST_F(SegmentLogTest, TheFormatStaysWhatItIs) {
+  BatchBuilder batch;
+  batch.begin_transaction(Timestamp(0x1234));
+  batch.put("key", "value");
+  batch.erase("gone");
+  batch.entry(PartitionId(300), "entry");
+  const auto blocks = batch.finish(3, 9, kSalt);
+  ASSERT_EQ(blocks.size(), kBlockBytes);
+  const std::string_view bytes(blocks.data(), blocks.size());
+  EXPECT_EQ(to_hex(bytes.substr(0, 48)),
+            "4459534701000100030000000000000009000000000000002300000001000000"
+            "34120000000000003412000000000000");
+  EXPECT_EQ(to_hex(bytes.substr(64, 0x23)),
+            "01341200000000000002036b65790576616c75650304676f6e6504ac0205656e747279");
+  EXPECT_EQ(to_hex(bytes.substr(48, 16)), "0e54dafcadc379a8bf7d67313dc69d79");
 }
 
 TEST_F(SegmentLogTest, ABatchLargerThanASegmentGetsOneOfItsOwn) {
