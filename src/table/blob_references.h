@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "blob/blob_store.h"
+#include "runtime/task.h"
 #include "store/store.h"
 #include "table/descriptor.h"
 #include "table/row_codec.h"
@@ -22,6 +23,15 @@ namespace dyad::table {
 Result<> add_reference(store::Transaction& tx, const KeyPlace& place, blob::BlobId blob);
 /// Turns a reference into a released row.
 Result<> release_reference(store::Transaction& tx, const KeyPlace& place, blob::BlobId blob);
+
+/// Released rows that rehome_released_rows moves in one transaction.
+constexpr std::size_t kMaxRehomedRows = 4096;
+
+/// Moves the released rows of a table that is about to be dropped to the catalogue's partition, so
+/// that the reaper still finds the bytes they name. Their time becomes the drop's. The caller holds
+/// the table's descriptor exclusive. too_large: there are more than kMaxRehomedRows; let the reaper
+/// pass first.
+Task<Result<>> rehome_released_rows(store::Transaction& tx, const TableDescriptor& table);
 
 std::string reference_row(std::string_view key, blob::BlobId blob);
 std::string released_row(std::string_view key, blob::BlobId blob);

@@ -18,8 +18,8 @@ std::string kind_prefix(RowKind kind) {
 Task<Result<Reaper::Pass>> Reaper::pass(Deadline deadline) {
   Pass pass;
   std::size_t budget = kMaxRowsPerPass;
+  // The catalogue's partition too: dropped tables leave their released rows there.
   for (const store::PartitionInfo& partition : store_.partitions()) {
-    if (partition.id == store::kCatalogPartition) continue;
     const auto clean = clean_at_.find(partition.id);
     if (clean != clean_at_.end() && clean->second == partition.writes) continue;
     if (budget == 0) {

@@ -1,0 +1,202 @@
+#include "services/s3/object_attributes.h"
+
+#include <charconv>
+
+#include "base/decimal.h"
+#include "protocol/timestamps.h"
+#include "services/s3/s3_errors.h"
+#include "table/item_builder.h"
+#include "table/object_row.h"
+#include "table/utf8.h"
+
+namespace dyad::s3 {
+namespace {
+
+namespace attribute = table::object_attribute;
+using protocol::TimestampFormat;
+using table::ItemView;
+
+/// The optional text attributes, in the row and in the struct.
+struct TextAttribute {
+  std::string_view name;
+  std::optional<std::string> ObjectAttributes::*member;
+};
+constexpr TextAttribute kTextAttributes[] = {
+    {attribute::kCacheControl, &ObjectAttributes::cache_control},
+    {attribute::kContentDisposition, &ObjectAttributes::content_disposition},
+    {attribute::kContentEncoding, &ObjectAttributes::content_encoding},
+    {attribute::kContentLanguage, &ObjectAttributes::content_language},
+    {attribute::kExpires, &ObjectAttributes::expires},
+    {attribute::kWebsiteRedirect, &ObjectAttributes::website_redirect},
+};
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
+/// An item's strings are UTF-8, and S3's metadata is read back as such by every SDK.
+Result<> check_text(std::string_view header, std::string_view value) {
+  if (table::is_utf8(value)) return {};
+  return fail(invalid_argument(header, "", "The header is not encoded as UTF-8"));
+}
+
+Result<> take_metadata(const model::PutObjectInput& input, ObjectAttributes& attributes) {
+  std::size_t size = 0;
+  for (const auto& [name, value] : input.metadata) {
+    const std::string header = std::string(attribute::kUserMetadataPrefix) + lower_case(name);
+    DYAD_TRY(check_text(header, header));
+    DYAD_TRY(check_text(header, value));
+    size += name.size() + value.size();
+    attributes.metadata[lower_case(name)] = value;
+  }
+  if (size > kMaxUserMetadataBytes)
+    return fail(over_size(model::errors::kMetadataTooLarge, size, kMaxUserMetadataBytes));
+  return {};
+}
+
+/// aws-chunked is how the body travelled, not what the object is ("PutObject" in the API
+/// reference): it is not kept.
+std::optional<std::string> without_aws_chunked(const std::optional<std::string>& encoding) {
+  if (!encoding) return std::nullopt;
+  std::string kept;
+  std::string_view rest = *encoding;
+  while (true) {
+    const std::size_t comma = rest.find(',');
+    std::string_view one = rest.substr(0, comma);
+    while (!one.empty() && one.front() == ' ') one.remove_prefix(1);
+    while (!one.empty() && one.back() == ' ') one.remove_suffix(1);
+    if (!one.empty() && one != "aws-chunked") {
+      if (!kept.empty()) kept += ',';
+      kept += one;
+    }
+    if (comma == std::string_view::npos) break;
+    rest.remove_prefix(comma + 1);
+  }
+  if (kept.empty()) return std::nullopt;
+  return kept;
+}
+
+std::optional<std::string_view> text_of(ItemView item, std::string_view name) {
+  const std::optional<table::ValueView> value = item.find(name);
+  if (!value || value->type() != table::Type::string) return std::nullopt;
+  return value->as_string();
+}
+
+Error damaged(std::string_view name) {
+  return Error(ErrorCode::corruption,
+               "an object's row has no valid attribute '" + std::string(name) + "'");
+}
+
+Result<std::uint64_t> size_of(ItemView item) {
+  const std::optional<table::ValueView> value = item.find(attribute::kSize);
+  if (!value || value->type() != table::Type::number) return fail(damaged(attribute::kSize));
+  const std::string text = value->as_number().to_string();
+  std::uint64_t size = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
+    return fail(damaged(attribute::kSize));
+  return size;
+}
+
+void read_prefixed(ItemView item, ObjectAttributes& attributes) {
+  const table::MapView all = item.attributes();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const table::MapView::Entry entry = all[i];
+    if (entry.value.type() != table::Type::string) continue;
+    const std::string value(entry.value.as_string());
+    if (entry.name.starts_with(attribute::kUserMetadataPrefix)) {
+      attributes.metadata.emplace(entry.name.substr(attribute::kUserMetadataPrefix.size()), value);
+    } else if (entry.name.starts_with(attribute::kTagPrefix)) {
+      attributes.tags.emplace_back(entry.name.substr(attribute::kTagPrefix.size()), value);
+    }
+  }
+}
+
+}  // namespace
+
+Result<ObjectAttributes> attributes_of_request(const model::PutObjectInput& input) {
+  ObjectAttributes attributes;
+  if (input.content_type && !input.content_type->empty())
+    attributes.content_type = *input.content_type;
+  if (input.storage_class) attributes.storage_class = *input.storage_class;
+  attributes.cache_control = input.cache_control;
+  attributes.content_disposition = input.content_disposition;
+  attributes.content_encoding = without_aws_chunked(input.content_encoding);
+  attributes.content_language = input.content_language;
+  attributes.expires = input.expires;
+  attributes.website_redirect = input.website_redirect_location;
+  DYAD_TRY(check_text("Content-Type", attributes.content_type));
+  for (const TextAttribute& text : kTextAttributes)
+    if (const auto& value = attributes.*text.member) DYAD_TRY(check_text(text.name, *value));
+  if (const auto& to = attributes.website_redirect;
+      to && !to->starts_with("/") && !to->starts_with("http://") && !to->starts_with("https://"))
+    return fail(invalid_argument("x-amz-website-redirect-location", *to,
+                                 "The website redirect location must have a prefix of 'http://' "
+                                 "or 'https://' or '/'."));
+  DYAD_TRY(take_metadata(input, attributes));
+  if (input.tagging) {
+    DYAD_TRY_ASSIGN(attributes.tags, parse_tagging_header(*input.tagging));
+  }
+  return attributes;
+}
+
+table::Item make_object_item(std::string_view bucket, std::string_view key,
+                             const ObjectAttributes& attributes) {
+  table::ItemBuilder item;
+  item.string(attribute::kBucket, bucket)
+      .string(attribute::kKey, key)
+      .number(attribute::kSize, Decimal(static_cast<std::int64_t>(attributes.size_bytes)))
+      .string(attribute::kLastModified,
+              protocol::to_string(protocol::UtcMs{attributes.last_modified_ms},
+                                  TimestampFormat::iso8601))
+      .string(attribute::kETag, attributes.e_tag)
+      .string(attribute::kStorageClass, attributes.storage_class)
+      .string(attribute::kContentType, attributes.content_type);
+  if (attributes.checksum_kind) {
+    item.string(attribute::kChecksumAlgorithm, crypto::name_of(*attributes.checksum_kind))
+        .string(attribute::kChecksumValue, attributes.checksum_text)
+        .string(attribute::kChecksumType, attributes.checksum_type);
+  }
+  for (const TextAttribute& text : kTextAttributes)
+    if (const auto& value = attributes.*text.member) item.string(text.name, *value);
+  for (const auto& [name, value] : attributes.metadata)
+    item.string(std::string(attribute::kUserMetadataPrefix) + name, value);
+  for (const auto& [name, value] : attributes.tags)
+    item.string(std::string(attribute::kTagPrefix) + name, value);
+  return item.build();
+}
+
+Result<ObjectAttributes> read_object_attributes(ItemView item) {
+  ObjectAttributes attributes;
+  DYAD_TRY_ASSIGN(attributes.size_bytes, size_of(item));
+  const auto e_tag = text_of(item, attribute::kETag);
+  if (!e_tag) return fail(damaged(attribute::kETag));
+  attributes.e_tag = *e_tag;
+  const auto modified = text_of(item, attribute::kLastModified);
+  const std::optional<protocol::UtcMs> modified_at =
+      modified ? protocol::parse_timestamp(*modified, TimestampFormat::iso8601) : std::nullopt;
+  if (!modified_at) return fail(damaged(attribute::kLastModified));
+  attributes.last_modified_ms = modified_at->ms;
+  const auto storage_class = text_of(item, attribute::kStorageClass);
+  if (storage_class) attributes.storage_class = *storage_class;
+  const auto content_type = text_of(item, attribute::kContentType);
+  if (content_type) attributes.content_type = *content_type;
+  for (const TextAttribute& text : kTextAttributes)
+    if (const auto value = text_of(item, text.name)) attributes.*text.member = *value;
+  if (const auto algorithm = text_of(item, attribute::kChecksumAlgorithm)) {
+    attributes.checksum_kind = crypto::checksum_kind_of(*algorithm);
+    attributes.checksum_text = text_of(item, attribute::kChecksumValue).value_or("");
+    attributes.checksum_type = text_of(item, attribute::kChecksumType).value_or("");
+  }
+  read_prefixed(item, attributes);
+  return attributes;
+}
+
+protocol::UtcMs last_modified_on_wire(const ObjectAttributes& attributes) {
+  return protocol::UtcMs{attributes.last_modified_ms / 1000 * 1000};
+}
+
+}  // namespace dyad::s3

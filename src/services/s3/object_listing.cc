@@ -1,0 +1,102 @@
+#include "services/s3/object_listing.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "services/s3/list_position.h"
+#include "table/object_row.h"
+
+namespace dyad::s3 {
+namespace {
+
+/// Rows asked for at once while common prefixes keep turning up: what is read in vain below one.
+constexpr std::uint32_t kFirstBatchRows = 16;
+
+/// The state of one page as rows come in.
+class Lister {
+ public:
+  explicit Lister(ListSpec spec) : spec_(std::move(spec)), end_(prefix_end(spec_.prefix)) {
+    position_ = std::max(spec_.position, spec_.prefix);
+    batch_rows_ = spec_.delimiter.empty() ? spec_.max_entries + 1
+                                          : std::min(kFirstBatchRows, spec_.max_entries + 1);
+  }
+
+  bool done() const { return done_ || (!end_.empty() && position_ >= end_); }
+  ListPage take_page() && { return std::move(page_); }
+
+  table::QuerySpec query() const {
+    table::QuerySpec query;
+    query.table = spec_.table;
+    query.hash = table::Value::string(spec_.bucket);
+    if (!position_.empty()) query.range.lower = table::Value::string(position_);
+    if (!end_.empty()) {
+      query.range.upper = table::Value::string(end_);
+      query.range.upper_inclusive = false;
+    }
+    query.limits.rows = batch_rows_;
+    return query;
+  }
+
+  Result<> take(const table::RowPage& rows) {
+    const std::size_t before = page_.entries.size();
+    for (const table::RowView& row : rows.rows) {
+      DYAD_TRY(take_row(row));
+      if (done_) return {};
+    }
+    if (!rows.more) {
+      done_ = true;
+      return {};
+    }
+    // Mostly keys: read more at once. Mostly rows under one prefix: seek again.
+    const bool useful = (page_.entries.size() - before) * 2 >= rows.rows.size();
+    const std::uint32_t left = spec_.max_entries - static_cast<std::uint32_t>(page_.entries.size());
+    batch_rows_ = std::min(useful ? batch_rows_ * 2 : kFirstBatchRows, left + 1);
+    return {};
+  }
+
+ private:
+  Result<> take_row(const table::RowView& row) {
+    const auto key_value = row.item.find(table::object_attribute::kKey);
+    if (!key_value || key_value->type() != table::Type::string)
+      return fail(ErrorCode::corruption, "an object's row has no key");
+    const std::string_view key = key_value->as_string();
+    if (key < position_) return {};  // Below a common prefix that was told.
+    if (page_.entries.size() == spec_.max_entries) {
+      page_.next = position_;
+      done_ = true;
+      return {};
+    }
+    if (const auto group = common_prefix_of(key, spec_.prefix, spec_.delimiter)) {
+      page_.entries.push_back(ListEntry{std::string(*group), std::nullopt});
+      position_ = prefix_end(*group);
+      done_ = position_.empty();
+      return {};
+    }
+    DYAD_TRY_ASSIGN(ObjectAttributes object, read_object_attributes(row.item));
+    page_.entries.push_back(ListEntry{std::string(key), std::move(object)});
+    position_ = position_after_key(key);
+    return {};
+  }
+
+  const ListSpec spec_;
+  const std::string end_;  ///< Of all keys with the prefix; empty: no bound.
+  std::string position_;   ///< Everything below is told.
+  std::uint32_t batch_rows_;
+  bool done_ = false;
+  ListPage page_;
+};
+
+}  // namespace
+
+Task<Result<ListPage>> list_objects(S3Service& service, ListSpec spec, Deadline deadline) {
+  Lister lister(std::move(spec));
+  while (!lister.done()) {
+    table::QuerySpec query = lister.query();
+    DYAD_CO_TRY_ASSIGN(const table::RowPage rows,
+                       co_await service.tables().query(std::move(query), deadline));
+    DYAD_CO_TRY(lister.take(rows));
+  }
+  co_return std::move(lister).take_page();
+}
+
+}  // namespace dyad::s3

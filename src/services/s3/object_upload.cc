@@ -1,0 +1,104 @@
+#include "services/s3/object_upload.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "crypto/digest.h"
+#include "services/s3/s3_errors.h"
+#include "table/blob_references.h"
+#include "table/record.h"
+#include "table/row_kind.h"
+
+namespace dyad::s3 {
+namespace {
+
+/// One blob frame: the writer takes it over without holding more.
+constexpr std::size_t kReadBufferBytes = blob::kFramePayloadBytes;
+
+Error too_large(std::uint64_t proposed, std::uint64_t limit) {
+  Error error = protocol::service_error(model::errors::kEntityTooLarge);
+  error = protocol::with_field(std::move(error), "ProposedSize", std::to_string(proposed));
+  return protocol::with_field(std::move(error), "MaxSizeAllowed", std::to_string(limit));
+}
+
+/// Moves an upload into a blob; what was in memory goes first.
+Task<Result<>> begin_blob(S3Service& service, Upload& upload, const std::string& owner,
+                          std::optional<std::uint64_t> expected_bytes) {
+  DYAD_CO_TRY_ASSIGN(upload.blob, co_await service.blobs().create(owner, expected_bytes));
+  blob::BlobWriter& writer = *upload.blob;
+  DYAD_CO_TRY(co_await writer.write(upload.bytes));
+  upload.bytes = std::string();
+  co_return Result<>();
+}
+
+Task<Result<>> take(S3Service& service, Upload& upload, const std::string& owner,
+                    std::optional<std::uint64_t> expected_bytes, std::span<const char> bytes) {
+  if (upload.blob == nullptr &&
+      upload.bytes.size() + bytes.size() > service.options().inline_limit_bytes) {
+    DYAD_CO_TRY(co_await begin_blob(service, upload, owner, expected_bytes));
+  }
+  upload.size_bytes += bytes.size();
+  if (upload.blob == nullptr) {
+    upload.bytes.append(bytes.data(), bytes.size());
+    co_return Result<>();
+  }
+  blob::BlobWriter& writer = *upload.blob;
+  co_return co_await writer.write(bytes);
+}
+
+}  // namespace
+
+table::ObjectBytes Upload::place() const {
+  table::ObjectBytes place;
+  place.size_bytes = size_bytes;
+  if (blob != nullptr) {
+    place.place = table::ObjectBytes::Place::blob;
+    place.blob = blob->id();
+  } else if (size_bytes > 0) {
+    place.place = table::ObjectBytes::Place::inline_row;
+  }
+  return place;
+}
+
+Task<Result<Upload>> receive_upload(S3Service& service, http::BodyReader& body,
+                                    crypto::ChecksumKind checksum_kind, std::string owner) {
+  const std::uint64_t limit = service.options().max_put_bytes;
+  const std::optional<std::uint64_t> length = body.length();
+  if (length && *length > limit) co_return fail(too_large(*length, limit));
+
+  Upload upload;
+  if (length && *length <= service.options().inline_limit_bytes)
+    upload.bytes.reserve(static_cast<std::size_t>(*length));
+  crypto::Md5 md5;
+  crypto::Checksum checksum(checksum_kind);
+  std::size_t buffer_bytes = kReadBufferBytes;
+  if (length) buffer_bytes = std::clamp<std::uint64_t>(*length, 1, kReadBufferBytes);
+  std::vector<char> buffer(buffer_bytes);
+  while (true) {
+    DYAD_CO_TRY_ASSIGN(const std::size_t got, co_await body.read(buffer));
+    if (got == 0) break;
+    if (upload.size_bytes + got > limit) co_return fail(too_large(upload.size_bytes + got, limit));
+    const std::string_view bytes(buffer.data(), got);
+    md5.update(bytes);
+    checksum.update(bytes);
+    DYAD_CO_TRY(co_await take(service, upload, owner, length, bytes));
+  }
+  upload.digests.md5 = crypto::as_view(md5.finish());
+  upload.digests.checksum = checksum.finish();
+  co_return upload;
+}
+
+Result<> put_upload_rows(store::Transaction& tx, const table::KeyPlace& place,
+                         const Upload& upload) {
+  if (upload.blob != nullptr) return table::add_reference(tx, place, upload.blob->id());
+  if (upload.size_bytes == 0) return {};
+  std::string record;
+  record.reserve(table::kRecordHeaderBytes + upload.bytes.size());
+  table::append_record_header(record);
+  record.append(upload.bytes);
+  return tx.put(place.partition, place.row_key(table::RowKind::inline_bytes), std::move(record), {},
+                table::record_stamp());
+}
+
+}  // namespace dyad::s3

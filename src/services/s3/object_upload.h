@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "blob/blob_store.h"
+#include "http/body.h"
+#include "services/s3/checksums.h"
+#include "services/s3/service.h"
+#include "table/object_row.h"
+#include "table/tables.h"
+
+namespace dyad::s3 {
+
+/// The bytes of a request, read once: in memory while they are few, else in a blob that nothing
+/// names yet. Destroyed before finish(), it leaves nothing behind.
+struct Upload {
+  std::uint64_t size_bytes = 0;
+  std::string bytes;                       ///< Of a small one.
+  std::unique_ptr<blob::BlobWriter> blob;  ///< Null: `bytes` has it all.
+  BodyDigests digests;
+
+  table::ObjectBytes place() const;
+};
+
+/// Reads the body to its end. `owner`: in whose name a blob is made. EntityTooLarge, before what is
+/// too much is kept; MissingContentLength; the body's own errors.
+Task<Result<Upload>> receive_upload(S3Service& service, http::BodyReader& body,
+                                    crypto::ChecksumKind checksum, std::string owner);
+
+/// The rows that go with the object's row, for RowWrite::beside.
+Result<> put_upload_rows(store::Transaction& tx, const table::KeyPlace& place,
+                         const Upload& upload);
+
+/// After the transaction that was to name the upload's blob: tells the blob store what became of
+/// it. `written` is that transaction's outcome; `row` is where the object's row is, for the case
+/// that the outcome is not known.
+Task<void> settle_upload(S3Service& service, const Upload& upload, std::string owner,
+                         const Result<store::Commit>& written);
+
+}  // namespace dyad::s3

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+
+#include "blob/blob_store.h"
+#include "table/read_pins.h"
+#include "table/tables.h"
+
+namespace dyad::api::s3 {}
+
+namespace dyad::s3 {
+
+/// The generated messages: model::PutObjectInput.
+namespace model = api::s3;
+
+/// What S3 takes in one PutObject ("Uploading objects": 5 GB).
+constexpr std::uint64_t kMaxPutBytes = 5ull << 30;
+
+struct S3Options {
+  /// Bytes of objects up to this size live in a row beside the object's; larger ones are blobs.
+  /// Well below store::kMaxValueBytes.
+  std::size_t inline_limit_bytes = 64u << 10;
+  std::uint64_t max_put_bytes = kMaxPutBytes;
+};
+
+/// What the operations share. Thread-safe; what it refers to outlives it.
+class S3Service {
+ public:
+  S3Service(table::Tables& tables, blob::BlobStore& blobs, table::ReadPins& pins,
+            S3Options options = {})
+      : tables_(tables), blobs_(blobs), pins_(pins), options_(options) {}
+
+  table::Tables& tables() { return tables_; }
+  blob::BlobStore& blobs() { return blobs_; }
+  table::ReadPins& pins() { return pins_; }
+  const S3Options& options() const { return options_; }
+
+ private:
+  table::Tables& tables_;
+  blob::BlobStore& blobs_;
+  table::ReadPins& pins_;
+  const S3Options options_;
+};
+
+}  // namespace dyad::s3
