@@ -82,12 +82,6 @@ def aws(server) -> Aws:
 
 
 @pytest.fixture
-def plain_aws(plain_server) -> Aws:
-    """For tests of what does not depend on the transport."""
-    return Aws(plain_server)
-
-
-@pytest.fixture
 def s3(aws):
     return aws.client("s3")
 

@@ -17,7 +17,7 @@ import sys
 import tomllib
 import venv
 
-VERSIONS = pathlib.Path(__file__).with_name("versions.toml")
+VERSIONS = pathlib.Path(__file__).resolve().with_name("versions.toml")
 ROOT = VERSIONS.parents[2]
 # Where Node.js looks for packages beside the sources that import them.
 NODE_USERS = (ROOT / "test/clients", ROOT / "examples/media-library")

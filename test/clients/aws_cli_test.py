@@ -1,0 +1,83 @@
+"""The AWS CLI, told an endpoint and credentials and nothing else."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+AWS = pathlib.Path(sys.executable).parent / "aws"
+TIMEOUT_SECONDS = 60
+
+
+@pytest.fixture
+def cli(server, tmp_path):
+    def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess:
+        result = subprocess.run([sys.executable, str(AWS), *arguments], env=server.client_environment(),
+                                cwd=tmp_path, capture_output=True, text=True, timeout=TIMEOUT_SECONDS)
+        assert result.returncode == code, result.stdout + result.stderr
+        return result
+    return run
+
+
+def test_files_go_up_and_come_down(cli, name, tmp_path):
+    content = os.urandom(2_000_000)
+    (tmp_path / "up").write_bytes(content)
+    cli("s3", "mb", f"s3://{name}")
+    cli("s3", "cp", "up", f"s3://{name}/folder/up")
+    listed = cli("s3", "ls", f"s3://{name}", "--recursive").stdout
+    assert "2000000 folder/up" in listed
+    assert "PRE folder/" in cli("s3", "ls", f"s3://{name}").stdout
+    cli("s3", "cp", f"s3://{name}/folder/up", "down")
+    assert (tmp_path / "down").read_bytes() == content
+    cli("s3", "rm", f"s3://{name}/folder/up")
+    cli("s3", "rb", f"s3://{name}")
+
+
+def test_a_folder_is_synchronised(cli, bucket, tmp_path):
+    for each in ("a.txt", "sub/b.txt"):
+        file = tmp_path / "tree" / each
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(each)
+    first = cli("s3", "sync", "tree", f"s3://{bucket}/tree").stdout
+    assert first.count("upload:") == 2
+    assert cli("s3", "sync", "tree", f"s3://{bucket}/tree").stdout == ""
+    cli("s3", "sync", f"s3://{bucket}/tree", "back")
+    assert (tmp_path / "back/sub/b.txt").read_text() == "sub/b.txt"
+
+
+def test_objects_by_the_api(cli, bucket, tmp_path):
+    (tmp_path / "body").write_bytes(b"hello")
+    put = json.loads(cli("s3api", "put-object", "--bucket", bucket, "--key", "k", "--body", "body",
+                         "--metadata", "a=1").stdout)
+    assert put["ETag"] == '"5d41402abc4b2a76b9719d911017c592"'
+    cli("s3api", "get-object", "--bucket", bucket, "--key", "k", "--range", "bytes=1-2", "part")
+    assert (tmp_path / "part").read_bytes() == b"el"
+    assert json.loads(cli("s3api", "head-object", "--bucket", bucket, "--key", "k").stdout)["Metadata"] == {
+        "a": "1"}
+    refused = cli("s3api", "get-object", "--bucket", bucket, "--key", "absent", "x", code=254)
+    assert "(NoSuchKey)" in refused.stderr
+
+
+def test_items(cli, name):
+    cli("dynamodb", "create-table", "--table-name", name, "--billing-mode", "PAY_PER_REQUEST",
+        "--key-schema", "AttributeName=pk,KeyType=HASH",
+        "--attribute-definitions", "AttributeName=pk,AttributeType=S")
+    cli("dynamodb", "wait", "table-exists", "--table-name", name)
+    cli("dynamodb", "put-item", "--table-name", name, "--item", '{"pk": {"S": "x"}, "n": {"N": "1"}}')
+    key = ("--table-name", name, "--key", '{"pk": {"S": "x"}}')
+    cli("dynamodb", "update-item", *key, "--update-expression", "ADD n :one",
+        "--expression-attribute-values", '{":one": {"N": "1"}}')
+    item = json.loads(cli("dynamodb", "get-item", *key).stdout)["Item"]
+    assert item == {"pk": {"S": "x"}, "n": {"N": "2"}}
+    refused = cli("dynamodb", "delete-item", *key, "--condition-expression", "n > :n",
+                  "--expression-attribute-values", '{":n": {"N": "5"}}', code=254)
+    assert "(ConditionalCheckFailedException)" in refused.stderr
+    assert json.loads(cli("dynamodb", "scan", "--table-name", name).stdout)["Count"] == 1
+    cli("dynamodb", "delete-table", "--table-name", name)
+
+
+def test_who_am_i(cli):
+    assert json.loads(cli("sts", "get-caller-identity").stdout)["Account"] == "000000000000"

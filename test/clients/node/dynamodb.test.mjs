@@ -1,0 +1,138 @@
+// DynamoDB and STS, by the AWS SDK for JavaScript v3 with its defaults.
+
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+
+import {
+  ConditionalCheckFailedException, CreateTableCommand, DeleteTableCommand, DescribeTableCommand, DynamoDBClient,
+  ListTablesCommand, PutItemCommand, GetItemCommand, ResourceNotFoundException, TransactionCanceledException,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import {
+  DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand, UpdateCommand,
+  paginateQuery, paginateScan,
+} from '@aws-sdk/lib-dynamodb';
+
+import { newName, refusal } from './names.mjs';
+
+const client = new DynamoDBClient({});
+const documents = DynamoDBDocumentClient.from(client);
+let TableName;
+
+before(async () => {
+  TableName = newName('items');
+  await client.send(new CreateTableCommand({
+    TableName,
+    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
+    AttributeDefinitions: [
+      { AttributeName: 'pk', AttributeType: 'S' },
+      { AttributeName: 'sk', AttributeType: 'N' },
+      { AttributeName: 'kind', AttributeType: 'S' },
+    ],
+    GlobalSecondaryIndexes: [{
+      IndexName: 'by-kind',
+      KeySchema: [{ AttributeName: 'kind', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
+      Projection: { ProjectionType: 'ALL' },
+    }],
+    BillingMode: 'PAY_PER_REQUEST',
+  }));
+  await waitUntilTableExists({ client, maxWaitTime: 20 }, { TableName });
+});
+
+test('every type comes back', async () => {
+  const Item = {
+    pk: { S: 'types' }, sk: { N: '1' }, text: { S: 'ä 日本' }, bytes: { B: Uint8Array.of(0, 255) },
+    yes: { BOOL: true }, nothing: { NULL: true }, list: { L: [{ N: '1.5' }, { M: { a: { S: '' } } }] },
+    texts: { SS: ['a', 'b'] }, numbers: { NS: ['1', '2'] },
+  };
+  await client.send(new PutItemCommand({ TableName, Item }));
+  const answer = await client.send(new GetItemCommand({ TableName, Key: { pk: Item.pk, sk: Item.sk } }));
+  answer.Item.texts.SS.sort();
+  answer.Item.numbers.NS.sort();
+  assert.deepEqual(answer.Item, Item);
+});
+
+test('documents are plain objects', async () => {
+  const Item = { pk: 'document', sk: 1, nested: { list: [1, 'two', null, true], empty: {} } };
+  await documents.send(new PutCommand({ TableName, Item }));
+  const answer = await documents.send(new GetCommand({ TableName, Key: { pk: 'document', sk: 1 } }));
+  assert.deepEqual(answer.Item, Item);
+});
+
+test('update and delete give images', async () => {
+  const Key = { pk: 'images', sk: 1 };
+  const updated = await documents.send(new UpdateCommand({
+    TableName, Key, UpdateExpression: 'ADD #n :n', ExpressionAttributeNames: { '#n': 'n' },
+    ExpressionAttributeValues: { ':n': 3 }, ReturnValues: 'ALL_NEW',
+  }));
+  assert.deepEqual(updated.Attributes, { ...Key, n: 3 });
+  const deleted = await documents.send(new DeleteCommand({ TableName, Key, ReturnValues: 'ALL_OLD' }));
+  assert.deepEqual(deleted.Attributes, { ...Key, n: 3 });
+});
+
+test('query and scan in pages', async () => {
+  for (let sk = 0; sk < 12; ++sk) {
+    await documents.send(new PutCommand({ TableName, Item: { pk: 'pages', sk, kind: sk % 2 ? 'odd' : 'even' } }));
+  }
+  const collect = async (pages) => {
+    const seen = [];
+    for await (const page of pages) seen.push(...page.Items.map((item) => item.sk));
+    return seen;
+  };
+  assert.deepEqual(await collect(paginateQuery({ client: documents, pageSize: 5 }, {
+    TableName, KeyConditionExpression: 'pk = :p AND sk BETWEEN :a AND :b', ScanIndexForward: false,
+    ExpressionAttributeValues: { ':p': 'pages', ':a': 2, ':b': 9 },
+  })), [9, 8, 7, 6, 5, 4, 3, 2]);
+  assert.deepEqual(await collect(paginateQuery({ client: documents, pageSize: 2 }, {
+    TableName, IndexName: 'by-kind', KeyConditionExpression: 'kind = :k', ExpressionAttributeValues: { ':k': 'odd' },
+  })), [1, 3, 5, 7, 9, 11]);
+  const scanned = await collect(paginateScan({ client: documents, pageSize: 3 }, {
+    TableName, FilterExpression: 'pk = :p', ExpressionAttributeValues: { ':p': 'pages' },
+  }));
+  assert.deepEqual(scanned.sort((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+});
+
+test('errors have their classes', async () => {
+  const absent = await refusal(client.send(new DescribeTableCommand({ TableName: 'no-such-table' })));
+  assert.ok(absent instanceof ResourceNotFoundException);
+  const Item = { pk: 'condition', sk: 1, n: 1 };
+  await documents.send(new PutCommand({ TableName, Item }));
+  const failed = await refusal(documents.send(new PutCommand({
+    TableName, Item, ConditionExpression: 'attribute_not_exists(pk)', ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  })));
+  assert.ok(failed instanceof ConditionalCheckFailedException);
+  assert.equal(failed.$metadata.httpStatusCode, 400);
+  assert.deepEqual(failed.Item.n, { N: '1' });
+});
+
+test('a cancelled transaction says why, and changes nothing', async () => {
+  await documents.send(new PutCommand({ TableName, Item: { pk: 'tx', sk: 1 } }));
+  const put = (sk, more = {}) => ({ Put: { TableName, Item: { pk: 'tx', sk }, ...more } });
+  const error = await refusal(documents.send(new TransactWriteCommand({
+    TransactItems: [put(2), put(1, { ConditionExpression: 'attribute_not_exists(pk)' })],
+  })));
+  assert.ok(error instanceof TransactionCanceledException);
+  assert.deepEqual(error.CancellationReasons.map(({ Code }) => Code), ['None', 'ConditionalCheckFailed']);
+  const get = (sk) => documents.send(new GetCommand({ TableName, Key: { pk: 'tx', sk } }));
+  assert.equal((await get(2)).Item, undefined);
+  await documents.send(new TransactWriteCommand({ TransactItems: [put(2), put(3)] }));
+  assert.ok((await get(2)).Item && (await get(3)).Item);
+});
+
+test('tables are listed and deleted', async () => {
+  const name = newName('short');
+  await client.send(new CreateTableCommand({
+    TableName: name, KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'B' }], BillingMode: 'PAY_PER_REQUEST',
+  }));
+  const { TableNames } = await client.send(new ListTablesCommand({}));
+  assert.ok(TableNames.includes(name));
+  await client.send(new DeleteTableCommand({ TableName: name }));
+});
+
+test('who am I', async () => {
+  const identity = await new STSClient({}).send(new GetCallerIdentityCommand({}));
+  assert.equal(identity.Account, '000000000000');
+  assert.equal(identity.Arn, 'arn:aws:iam::000000000000:root');
+});
