@@ -206,9 +206,12 @@ void Sequencer::settle(const Batch& batch) {
       if (change.kind != PartitionChange::Kind::drop) continue;
       // Made and dropped in one transaction: it never was.
       if (const PartitionEntry* entry = before->find(change.id)) dropped.push_back(*entry);
-      marks_.forget(change.id);
     }
     directory_.publish_durable(tx->map_after);
+    // Not before: a log reader would take what was trimmed for empty.
+    for (const PartitionChange& change : tx->changes) {
+      if (change.kind == PartitionChange::Kind::drop) marks_.forget(change.id);
+    }
   }
   const Timestamp upto = batch.back()->timestamp;
   durable_upto_.store(upto.value(), std::memory_order_release);
