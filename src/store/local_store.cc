@@ -58,13 +58,19 @@ LocalStore::LocalStore(Runtime& runtime, std::unique_ptr<Backend> backend, Recov
 LocalStore::~LocalStore() = default;
 
 Result<> LocalStore::refuse_when_closing() const {
-  if (gate_.closing()) return fail(ErrorCode::cancelled, "the store is closing");
+  if (gate_.closed()) return fail(ErrorCode::cancelled, "the store is closing");
   return {};
+}
+
+Result<Gate::Pass> LocalStore::enter() {
+  std::optional<Gate::Pass> inside = gate_.enter();
+  if (!inside) return fail(ErrorCode::cancelled, "the store is closing");
+  return std::move(*inside);
 }
 
 Task<Result<std::optional<std::string>>> LocalStore::get(PartitionId partition,
                                                          std::string_view key) {
-  DYAD_CO_TRY(refuse_when_closing());
+  DYAD_CO_TRY_ASSIGN(const Gate::Pass inside, enter());
   if (key.empty()) co_return fail(ErrorCode::invalid_argument, "a key begins with its kind");
   for (int i = 0; i < kMaxDirectoryRetries; ++i) {
     const std::uint64_t version = directory_.durable_version();
@@ -80,7 +86,7 @@ Task<Result<std::optional<std::string>>> LocalStore::get(PartitionId partition,
 
 Task<Result<std::vector<std::optional<std::string>>>> LocalStore::get_all(
     PartitionId partition, std::vector<std::string> keys) {
-  DYAD_CO_TRY(refuse_when_closing());
+  DYAD_CO_TRY_ASSIGN(const Gate::Pass inside, enter());
   for (int i = 0; i < kMaxDirectoryRetries; ++i) {
     const std::uint64_t version = directory_.durable_version();
     const PartitionDirectory::Map map = directory_.durable();
@@ -100,7 +106,7 @@ Task<Result<std::vector<std::optional<std::string>>>> LocalStore::get_all(
 
 Task<Result<ScanPage>> LocalStore::scan(PartitionId partition, const ScanRange& range,
                                         const ScanLimits& limits) {
-  DYAD_CO_TRY(refuse_when_closing());
+  DYAD_CO_TRY_ASSIGN(const Gate::Pass inside, enter());
   for (int i = 0; i < kMaxDirectoryRetries; ++i) {
     const std::uint64_t version = directory_.durable_version();
     const PartitionDirectory::Map map = directory_.durable();
@@ -117,7 +123,7 @@ Task<Result<ScanPage>> LocalStore::scan(PartitionId partition, const ScanRange& 
 
 Task<Result<LogPage>> LocalStore::read_log(PartitionId partition, Timestamp after,
                                            const LogLimits& limits) {
-  DYAD_CO_TRY(refuse_when_closing());
+  DYAD_CO_TRY_ASSIGN(const Gate::Pass inside, enter());
   // The order of these two matters: what is durable now was split, if at all, in the map read
   // after.
   const Timestamp durable = durable_upto();
@@ -150,11 +156,28 @@ Task<Result<LogPage>> LocalStore::read_log(PartitionId partition, Timestamp afte
   co_return std::move(page);
 }
 
+/// How far both children of a split were trimmed, at most to the parent's end.
+Timestamp LocalStore::trimmed_of_children(const PartitionMap& map,
+                                          const PartitionEntry& parent) const {
+  Timestamp upto = parent.ended_at;
+  if (map.find(parent.left)) upto = std::min(upto, marks_.trimmed_upto(parent.left));
+  if (map.find(parent.right)) upto = std::min(upto, marks_.trimmed_upto(parent.right));
+  return upto;
+}
+
 Task<Result<Timestamp>> LocalStore::trim_log(PartitionId partition, Timestamp upto) {
-  DYAD_CO_TRY(refuse_when_closing());
-  if (!directory_.durable()->find(partition)) co_return fail(no_log(partition));
+  DYAD_CO_TRY_ASSIGN(const Gate::Pass inside, enter());
+  const PartitionDirectory::Map map = directory_.durable();
+  const PartitionEntry* entry = map->find(partition);
+  if (!entry) co_return fail(no_log(partition));
   const Timestamp reached = marks_.trim(partition, std::min(upto, durable_upto()));
   DYAD_CO_TRY(co_await backend_->trim_log(partition, reached));
+  // What neither child needs the parent that was split keeps no longer either, and so on upwards:
+  // no caller has its name by then.
+  while (entry->parent != entry->id && (entry = map->find(entry->parent))) {
+    const Timestamp parents = marks_.trim(entry->id, trimmed_of_children(*map, *entry));
+    DYAD_CO_TRY(co_await backend_->trim_log(entry->id, parents));
+  }
   co_return reached;
 }
 

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 
-#include "runtime/completion.h"
+#include "runtime/gate.h"
 #include "runtime/runtime.h"
 #include "store/backend.h"
 #include "store/hybrid_clock.h"
@@ -51,27 +50,14 @@ class LocalStore final : public Store {
   HybridClock& clock() { return clock_; }
 
  private:
-  /// Counts transactions under way, so that close() can wait for them.
-  class Gate {
-   public:
-    bool enter();  ///< False: closing.
-    void leave();
-    bool closing() const { return state_.load(std::memory_order_acquire) & kClosing; }
-    Task<void> close();
-
-   private:
-    static constexpr std::uint64_t kClosing = 1;
-    static constexpr std::uint64_t kOne = 2;
-    std::atomic<std::uint64_t> state_{0};
-    std::atomic<bool> told_{false};
-    Completion<bool> empty_;
-  };
-
   Task<Result<Commit>> attempts(std::vector<DeclaredKey> declared, const Body& body,
                                 Deadline deadline);
   Task<Result<>> take(LatchTable::Set& latches, const std::vector<DeclaredKey>& declared,
                       Deadline deadline);
   Task<Result<>> wait_for_what_was_seen(TransactionRun& run);
+  Timestamp trimmed_of_children(const PartitionMap& map, const PartitionEntry& parent) const;
+  /// For as long as the caller works with what close() will take away.
+  Result<Gate::Pass> enter();
   Result<> refuse_when_closing() const;
 
   Runtime& runtime_;

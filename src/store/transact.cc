@@ -34,32 +34,10 @@ bool only_frees(const OrderedTransaction& tx) {
 
 }  // namespace
 
-bool LocalStore::Gate::enter() {
-  const std::uint64_t before = state_.fetch_add(kOne, std::memory_order_acq_rel);
-  if (!(before & kClosing)) return true;
-  // close() waits for zero, and this one too has to go before it is reached.
-  leave();
-  return false;
-}
-
-void LocalStore::Gate::leave() {
-  const std::uint64_t before = state_.fetch_sub(kOne, std::memory_order_acq_rel);
-  if (before == (kOne | kClosing) && !told_.exchange(true)) empty_.set(true);
-}
-
-Task<void> LocalStore::Gate::close() {
-  const std::uint64_t before = state_.fetch_add(kOne | kClosing, std::memory_order_acq_rel);
-  DYAD_CHECK(!(before & kClosing));
-  leave();
-  co_await empty_;
-}
-
 Task<Result<Commit>> LocalStore::transact(std::vector<DeclaredKey> declared, Body body,
                                           Deadline deadline) {
-  if (!gate_.enter()) co_return fail(ErrorCode::cancelled, "the store is closing");
-  Result<Commit> result = co_await attempts(std::move(declared), body, deadline);
-  gate_.leave();
-  co_return std::move(result);
+  DYAD_CO_TRY_ASSIGN(const Gate::Pass inside, enter());
+  co_return co_await attempts(std::move(declared), body, deadline);
 }
 
 Task<Result<>> LocalStore::take(LatchTable::Set& latches, const std::vector<DeclaredKey>& declared,
