@@ -19,7 +19,8 @@ struct OrderedTransaction {
         bytes(set.bytes_),
         done(&when_done),
         seen(std::move(set.seen_)),
-        seen_with_changes(std::move(set.map_)) {}
+        seen_with_changes(std::move(set.map_)),
+        replaced(std::move(set.replaced_)) {}
 
   Timestamp timestamp;
   std::vector<RowWrite>
@@ -35,7 +36,8 @@ struct OrderedTransaction {
   Completion<Result<>>* done;
   std::shared_ptr<const PartitionMap> seen;  ///< What the run saw,
   std::shared_ptr<const PartitionMap>
-      seen_with_changes;  ///< and what `partition` pointers point into.
+      seen_with_changes;                      ///< and what `partition` pointers point into,
+  std::vector<PartitionMap::Entry> replaced;  ///< or what its own changes took out of that.
 };
 
 }  // namespace dyad::store

@@ -67,6 +67,11 @@ const PartitionEntry* PartitionMap::find(PartitionId id) const {
   return at != entries_.end() && (*at)->id == id ? at->get() : nullptr;
 }
 
+PartitionMap::Entry PartitionMap::entry(PartitionId id) const {
+  const auto at = std::lower_bound(entries_.begin(), entries_.end(), id, ById{});
+  return at != entries_.end() && (*at)->id == id ? *at : nullptr;
+}
+
 Result<const PartitionEntry*> PartitionMap::live(PartitionId id) const {
   const PartitionEntry* entry = find(id);
   if (!entry || !entry->live()) return fail(gone(id));

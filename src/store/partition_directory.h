@@ -73,6 +73,7 @@ class PartitionMap {
 
   /// Live or split; null: never made, or dropped.
   const PartitionEntry* find(PartitionId id) const;
+  Entry entry(PartitionId id) const;  ///< The same, to be kept.
   /// Live, and holds `key` (with its kind byte); not_owner otherwise.
   Result<const PartitionEntry*> owner_of(PartitionId id, std::string_view key) const;
   Result<const PartitionEntry*> live(PartitionId id) const;

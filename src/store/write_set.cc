@@ -85,9 +85,25 @@ Result<> WriteSet::change(PartitionChange change) {
   DYAD_TRY_ASSIGN(auto next,
                   map_->after(change, Timestamp(std::numeric_limits<std::uint64_t>::max())));
   DYAD_TRY(count(change.at.size(), 0, 1));
+  const PartitionId parent = parent_left_behind(change, *next);
+  if (PartitionMap::Entry replaced = map_->entry(change.id)) replaced_.push_back(replaced);
   map_ = std::move(next);
   changes_.push_back(std::move(change));
-  return {};
+  if (parent == kCatalogPartition) return {};
+  PartitionChange drop_parent;
+  drop_parent.kind = PartitionChange::Kind::drop;
+  drop_parent.id = parent;
+  return this->change(std::move(drop_parent));
+}
+
+/// The parent whose last child `change` drops: nobody could name it again, and its log would stay
+/// for good. The catalogue's partition, which is nobody's parent: none.
+PartitionId WriteSet::parent_left_behind(const PartitionChange& change,
+                                         const PartitionMap& next) const {
+  if (change.kind != PartitionChange::Kind::drop) return kCatalogPartition;
+  const PartitionEntry* parent = next.find(map_->find(change.id)->parent);
+  if (!parent || next.find(parent->left) || next.find(parent->right)) return kCatalogPartition;
+  return parent->id;
 }
 
 Result<> WriteSet::set_cursor(std::string_view follower, PartitionId partition, Timestamp upto) {

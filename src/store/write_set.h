@@ -80,6 +80,7 @@ class WriteSet {
   Result<> write(PartitionId partition, std::string key, std::optional<std::string> value,
                  Stamps in_key, Stamps in_value);
   Result<> count(std::size_t more_bytes, std::size_t fewer_bytes, std::size_t more_rows);
+  PartitionId parent_left_behind(const PartitionChange& change, const PartitionMap& next) const;
   std::uint32_t index_of(std::string_view physical) const;
   void index_new_row();
 
@@ -99,6 +100,8 @@ class WriteSet {
   std::vector<PartitionChange> changes_;
   std::vector<CursorMove> cursors_;
   std::unique_ptr<std::set<std::uint32_t, ByKey>> index_;
+  /// What this run's own changes took out of the map: rows written before may point to it.
+  std::vector<PartitionMap::Entry> replaced_;
   std::size_t bytes_ = 0;
   std::size_t units_ = 0;  ///< Rows, log entries, changes and cursors: all bounded together.
 };

@@ -158,6 +158,76 @@ TEST_P(StoreContract, DroppingOneChildLeavesTheOthersRows) {
   });
 }
 
+TEST_P(StoreContract, APartitionCanBeMadeWrittenAndSplitInOneTransaction) {
+  go([this]() -> Task<void> {
+    Transaction::Children children{};
+    const Body body = [&](Transaction& tx) -> Task<Result<>> {
+      DYAD_CO_TRY_ASSIGN(const PartitionId p, tx.create_partition());
+      for (const char* name : {"ka", "kz"}) DYAD_CO_TRY(tx.put(p, name, name));
+      DYAD_CO_TRY_ASSIGN(children, tx.split_partition(p, "m"));
+      co_return tx.put(children.right, "kzz", "kzz");
+    };
+    EXPECT_TRUE((co_await commit({}, body)).has_value());
+    EXPECT_EQ(co_await scan(children.left, range("", "")), "ka=ka");
+    EXPECT_EQ(co_await scan(children.right, range("", "")), "kz=kz kzz=kzz");
+    EXPECT_EQ(store().partition(children.right)->writes, 1u);
+  });
+}
+
+TEST_P(StoreContract, APartitionThatWasSplitGoesWithTheLastOfItsChildren) {
+  go([this]() -> Task<void> {
+    const auto p = co_await create();
+    EXPECT_TRUE((co_await commit({}, put_and_append(*p, "ka", "1"))).has_value());
+    const auto first = co_await split(*p, "m");
+    const auto second = co_await split(first->right, "t");
+    const auto drop = [&](PartitionId id) -> Task<void> {
+      const Body body = [id](Transaction& tx) -> Task<Result<>> {
+        co_return tx.drop_partition(id);
+      };
+      EXPECT_TRUE((co_await commit({}, body)).has_value());
+    };
+    co_await drop(first->left);
+    co_await drop(second->left);
+    EXPECT_EQ((co_await log(*p)).text, "1");
+    EXPECT_TRUE((co_await log(first->right)).ended);
+    co_await drop(second->right);
+    for (int round = 0; round < 2; ++round) {
+      EXPECT_EQ((co_await log(first->right)).text, "not_found");
+      EXPECT_EQ((co_await log(*p)).text, "not_found");
+      co_await reopen();
+    }
+  });
+}
+
+TEST_P(StoreContract, WhatBothChildrenTrimmedIsTrimmedOfTheirParentsToo) {
+  go([this]() -> Task<void> {
+    const auto p = co_await create();
+    const auto followed = co_await commit({}, put_and_append(*p, "ka", "1"));
+    EXPECT_TRUE((co_await commit({}, put_and_append(*p, "kb", "2"))).has_value());
+    const auto first = co_await split(*p, "m");
+    const auto second = co_await split(first->right, "t");
+    const auto move_cursor = [&](Timestamp upto) -> Task<void> {
+      const Body body = [&](Transaction& tx) -> Task<Result<>> {
+        co_return tx.set_cursor("slow", *p, upto);
+      };
+      EXPECT_TRUE((co_await commit({}, body)).has_value());
+    };
+    co_await move_cursor(followed->timestamp);
+    const Timestamp now = store().durable_upto();
+    EXPECT_TRUE((co_await store().trim_log(first->left, now)).has_value());
+    EXPECT_TRUE((co_await store().trim_log(second->left, now)).has_value());
+    EXPECT_EQ((co_await log(*p)).text, "1 2");
+    // A follower of the parent holds its log still.
+    EXPECT_TRUE((co_await store().trim_log(second->right, now)).has_value());
+    EXPECT_EQ((co_await log(*p, followed->timestamp)).text, "2");
+    co_await move_cursor(Timestamp(UINT64_MAX));
+    EXPECT_TRUE((co_await store().trim_log(second->right, now)).has_value());
+    EXPECT_EQ((co_await log(*p, followed->timestamp)).text, "out_of_range");
+    // Whoever has read all of it still learns where to go on.
+    EXPECT_TRUE((co_await log(*p, now)).ended);
+  });
+}
+
 // Writers who hold a latch shared, and splits that hold it exclusive: no write is lost, each log
 // tells the whole story of its rows.
 TEST_P(StoreContract, SplitsUnderLoadLoseNothing) {
