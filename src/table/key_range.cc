@@ -15,6 +15,11 @@ void after_prefix(std::string& bound) {
   bound = prefix_end(bound);
 }
 
+/// An empty range.
+KeyRange nothing() {
+  return {std::string(1, '\0'), std::string(1, '\0')};
+}
+
 }  // namespace
 
 std::string with_kind(std::uint8_t kind, std::string_view key) {
@@ -28,6 +33,9 @@ std::string with_kind(std::uint8_t kind, std::string_view key) {
 Result<KeyRange> query_range(const TableDescriptor& table, const IndexDescriptor* index,
                              ValueView hash, const RangeCondition& condition) {
   const bool ordered = index == nullptr && table.placement == Placement::ordered;
+  // The keys do not repeat the hash key, which is the same in all rows: any other has none.
+  if (ordered && (hash.type() != Type::string || hash.as_string() != table.ordered_hash))
+    return nothing();
   const std::string prefix = ordered ? std::string() : hash_prefix(table, hash);
   const auto bound = [&](const Value& value) {
     std::string key = prefix;
@@ -62,6 +70,8 @@ Result<KeyRange> query_range(const TableDescriptor& table, const IndexDescriptor
   if (condition.upper) {
     std::string upper = bound(*condition.upper);
     range.end = condition.upper_inclusive ? after(std::move(upper)) : std::move(upper);
+    // Nothing sorts before an empty key; an empty end would mean no bound.
+    if (range.end.empty()) return nothing();
   }
   return range;
 }
@@ -72,8 +82,7 @@ Result<KeyRange> segment_range(const TableDescriptor& table, std::uint32_t segme
   KeyRange range;
   if (segments == 1) return range;
   if (table.placement == Placement::ordered) {
-    // An empty range: nothing sorts before the first key.
-    if (segment > 0) range.begin = range.end = std::string(1, '\0');
+    if (segment > 0) return nothing();
     return range;
   }
   const std::uint64_t step = UINT64_MAX / segments;
