@@ -185,30 +185,33 @@ Task<Result<TableRef>> Tables::create(TableSpec spec, Deadline deadline) {
   declared.push_back(descriptor_latch(spec.name, LatchMode::exclusive));
   declared.push_back(next_table_id_latch());
   const std::uint32_t partitions = store_.traits().initial_partitions;
+  const std::uint64_t forgotten = cache_->forgotten();
   TableRef made;
   const store::Body body = [&](Transaction& tx) -> Task<Result<>> {
     DYAD_CO_TRY_ASSIGN(made, co_await create_in(tx, spec, partitions, runtime_.clock().wall_ms()));
     co_return Result<>();
   };
   DYAD_CO_TRY(co_await store_.transact(std::move(declared), body, deadline));
-  co_return cache_->keep(std::move(made));
+  co_return cache_->keep(std::move(made), forgotten);
 }
 
 Task<Result<TableRef>> Tables::find(std::string name, Deadline deadline) {
   if (TableRef known = cache_->find(name)) co_return known;
+  const std::uint64_t forgotten = cache_->forgotten();
   (void)deadline;  // A point read of the catalogue, which engines keep at hand.
   const std::string row = descriptor_row(name);
   DYAD_CO_TRY_ASSIGN(const std::optional<std::string> value,
                      co_await store_.get(store::kCatalogPartition, row));
   if (!value) co_return fail(no_such_table(name));
   DYAD_CO_TRY_ASSIGN(TableRef table, parse_descriptor(*value));
-  co_return cache_->keep(std::move(table));
+  co_return cache_->keep(std::move(table), forgotten);
 }
 
 /// The newest descriptor of the same table, ordered ones included; not_found where it was dropped.
 Task<Result<TableRef>> Tables::reload(TableRef stale, Deadline deadline) {
   std::vector<store::DeclaredKey> declared;
   declared.push_back(descriptor_latch(stale->name, LatchMode::shared));
+  const std::uint64_t forgotten = cache_->forgotten();
   TableRef newest;
   const store::Body body = [&](Transaction& tx) -> Task<Result<>> {
     DYAD_CO_TRY_ASSIGN(newest, co_await read_descriptor(tx, stale->name));
@@ -220,10 +223,10 @@ Task<Result<TableRef>> Tables::reload(TableRef stale, Deadline deadline) {
     co_return fail(std::move(read).error());
   }
   if (newest->id != stale->id) {
-    cache_->keep(newest);
+    cache_->keep(newest, forgotten);
     co_return fail(no_such_table(stale->name));
   }
-  co_return cache_->keep(std::move(newest));
+  co_return cache_->keep(std::move(newest), forgotten);
 }
 
 Task<Result<std::vector<std::string>>> Tables::list(std::string prefix, std::string after,
@@ -262,6 +265,8 @@ Task<Result<TableRef>> Tables::drop(std::string name, Permit permit, Deadline de
   };
   DYAD_CO_TRY(co_await change_catalogue(std::move(declared), body, deadline));
   cache_->forget(*dropped);
+  for (std::size_t i = 0; i < dropped->partitions.size(); ++i)
+    sampler_->forget(dropped->partitions[i].partition);
   co_return dropped;
 }
 
@@ -270,6 +275,7 @@ Task<Result<TableRef>> Tables::alter(std::string name,
                                      Deadline deadline) {
   std::vector<store::DeclaredKey> declared;
   declared.push_back(descriptor_latch(name, LatchMode::exclusive));
+  const std::uint64_t forgotten = cache_->forgotten();
   TableRef altered;
   const store::Body body = [&](Transaction& tx) -> Task<Result<>> {
     DYAD_CO_TRY_ASSIGN(const TableRef current, co_await read_descriptor(tx, name));
@@ -281,13 +287,14 @@ Task<Result<TableRef>> Tables::alter(std::string name,
     co_return Result<>();
   };
   DYAD_CO_TRY(co_await store_.transact(std::move(declared), body, deadline));
-  co_return cache_->keep(std::move(altered));
+  co_return cache_->keep(std::move(altered), forgotten);
 }
 
 Task<Result<TableRef>> Tables::split(std::string name, std::string index, std::string at,
                                      Deadline deadline) {
   std::vector<store::DeclaredKey> declared;
   declared.push_back(descriptor_latch(name, LatchMode::exclusive));
+  const std::uint64_t forgotten = cache_->forgotten();
   TableRef result;
   const store::Body body = [&](Transaction& tx) -> Task<Result<>> {
     DYAD_CO_TRY_ASSIGN(const TableRef current, co_await read_descriptor(tx, name));
@@ -310,7 +317,7 @@ Task<Result<TableRef>> Tables::split(std::string name, std::string index, std::s
     co_return Result<>();
   };
   DYAD_CO_TRY(co_await change_catalogue(std::move(declared), body, deadline));
-  co_return cache_->keep(std::move(result));
+  co_return cache_->keep(std::move(result), forgotten);
 }
 
 }  // namespace dyad::table

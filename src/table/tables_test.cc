@@ -139,6 +139,67 @@ TEST_F(TablesTest, WriteToADroppedTableIsNotFoundEvenWhenItWasMadeAnew) {
   EXPECT_EQ(write_one(put(made, song("a", "b", "c", 1))).error().code, ErrorCode::not_found);
 }
 
+/// Another store's, where a catalogue read may take long: `after_get` runs before its answer is
+/// handed on.
+class SlowReadStore final : public store::Store {
+ public:
+  explicit SlowReadStore(store::Store& inner) : inner_(inner) {}
+  std::function<Task<void>()> after_get;
+
+  Task<Result<std::optional<std::string>>> get(store::PartitionId partition,
+                                               std::string_view key) override {
+    Result<std::optional<std::string>> value = co_await inner_.get(partition, key);
+    if (auto hook = std::exchange(after_get, {})) co_await hook();
+    co_return value;
+  }
+  Task<Result<store::Commit>> transact(std::vector<store::DeclaredKey> declared, store::Body body,
+                                       Deadline deadline) override {
+    return inner_.transact(std::move(declared), std::move(body), deadline);
+  }
+  Task<Result<std::vector<std::optional<std::string>>>> get_all(
+      store::PartitionId partition, std::vector<std::string> keys) override {
+    return inner_.get_all(partition, std::move(keys));
+  }
+  Task<Result<store::ScanPage>> scan(store::PartitionId partition, const store::ScanRange& range,
+                                     const store::ScanLimits& limits) override {
+    return inner_.scan(partition, range, limits);
+  }
+  Task<Result<store::LogPage>> read_log(store::PartitionId partition, Timestamp after,
+                                        const store::LogLimits& limits) override {
+    return inner_.read_log(partition, after, limits);
+  }
+  Task<Result<Timestamp>> trim_log(store::PartitionId partition, Timestamp upto) override {
+    return inner_.trim_log(partition, upto);
+  }
+  Task<Result<std::optional<Timestamp>>> cursor(std::string_view follower,
+                                                store::PartitionId partition) override {
+    return inner_.cursor(follower, partition);
+  }
+  Timestamp durable_upto() const override { return inner_.durable_upto(); }
+  Result<store::PartitionInfo> partition(store::PartitionId id) const override {
+    return inner_.partition(id);
+  }
+  std::vector<store::PartitionInfo> partitions() const override { return inner_.partitions(); }
+  store::Traits traits() const override { return inner_.traits(); }
+  Task<Result<>> close() override { return inner_.close(); }
+
+ private:
+  store::Store& inner_;
+};
+
+TEST_F(TablesTest, ASlowReaderDoesNotBringADroppedTableBack) {
+  create(song_table());
+  SlowReadStore slow(*store_);
+  // Its cache knows nothing yet.
+  Tables tables(slow, simulation_, codecs());
+  slow.after_get = [&]() -> Task<void> {
+    EXPECT_TRUE(co_await tables.drop("Music", {}, Deadline::never()));
+  };
+  // It began before the drop.
+  EXPECT_TRUE(run(tables.find("Music", Deadline::never())));
+  EXPECT_EQ(run(tables.find("Music", Deadline::never())).error().code, ErrorCode::not_found);
+}
+
 TEST_F(TablesTest, GetAfterPutAndErase) {
   const TableRef table = create(song_table());
   ASSERT_TRUE(write_one(put(table, song("Ada", "Loops", "jazz", 1843))));
@@ -274,6 +335,31 @@ TEST_F(TablesTest, RangeConditionsForwardAndBackward) {
   open.upper = text("b");
   open.upper_inclusive = false;
   EXPECT_EQ(titles(open, true), "ab ");
+}
+
+TEST_F(TablesTest, ATableInKeyOrderHasRowsUnderItsOneHashKeyOnly) {
+  TableSpec spec;
+  spec.name = "s3.photos";
+  spec.placement = Placement::ordered;
+  spec.keys.hash = {"bucket", Type::string};
+  spec.keys.range = KeyAttribute{"key", Type::string};
+  spec.ordered_hash = "photos";
+  const TableRef table = create(spec);
+  ASSERT_TRUE(
+      write_one(put(table, ItemBuilder().string("bucket", "photos").string("key", "a").build())));
+  const auto rows_of = [&](std::string_view bucket, RangeCondition range) {
+    QuerySpec query_spec;
+    query_spec.table = table;
+    query_spec.hash = text(bucket);
+    query_spec.range = std::move(range);
+    return query(std::move(query_spec)).rows.size();
+  };
+  EXPECT_EQ(rows_of("photos", {}), 1u);
+  EXPECT_EQ(rows_of("others", {}), 0u);
+  RangeCondition before_all;
+  before_all.upper = text("");
+  before_all.upper_inclusive = false;
+  EXPECT_EQ(rows_of("photos", before_all), 0u);
 }
 
 TEST_F(TablesTest, SplitKeepsRowsReachableAndRefusesPartingLocalIndexes) {
