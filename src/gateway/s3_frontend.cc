@@ -31,6 +31,30 @@ Error method_not_allowed(const http::RequestHead& head) {
   return protocol::with_field(std::move(error), "Method", std::string(head.method));
 }
 
+/// A body may take as long as its pace allows (http/pace.h), which for a large object is far more
+/// than a request's time: that counts anew from the body's end.
+class TimedBody final : public http::BodyReader {
+ public:
+  TimedBody(http::BodyReader& body, const Exchange& exchange, api::RequestContext& context)
+      : body_(body), exchange_(exchange), context_(context) {}
+
+  Task<Result<std::size_t>> read(std::span<char> out) override {
+    const Result<std::size_t> got = co_await body_.read(out);
+    if (got && *got == 0 && !ended_) {
+      ended_ = true;
+      context_.deadline = exchange_.deadline();
+    }
+    co_return got;
+  }
+  std::optional<std::uint64_t> length() const override { return body_.length(); }
+
+ private:
+  http::BodyReader& body_;
+  const Exchange& exchange_;
+  api::RequestContext& context_;
+  bool ended_ = false;
+};
+
 }  // namespace
 
 Task<void> S3Frontend::serve(Exchange& exchange) {
@@ -94,7 +118,8 @@ Task<Result<>> S3Frontend::run(Exchange& exchange, const Parsed& parsed,
   DYAD_CO_TRY(protocol::parse_rest(operation, rest, call->input()));
 
   api::RequestContext context = exchange.context(*sender.principal);
-  context.body = &body->reader();
+  TimedBody timed(body->reader(), exchange, context);
+  context.body = &timed;
   context.announced_trailers = exchange.request.head.value("x-amz-trailer");
   context.trailers = body->trailers();
   DYAD_CO_TRY(co_await call->run(context));
