@@ -103,8 +103,8 @@ Result<const auth::Credential*> Authenticator::find(std::string_view access_key,
   return credential;
 }
 
-Result<const auth::Principal*> Authenticator::authenticate_buffered(
-    const crypto::RequestView& request, std::string_view service, std::string_view body) {
+Result<Authenticator::Claim> Authenticator::claim(const crypto::RequestView& request,
+                                                  std::string_view service) {
   constexpr auto kStyle = crypto::SignatureStyle::other;
   const crypto::AuthScheme scheme = crypto::auth_scheme_of(request);
   if (scheme == crypto::AuthScheme::anonymous)
@@ -114,14 +114,21 @@ Result<const auth::Principal*> Authenticator::authenticate_buffered(
   rules.style = kStyle;
   rules.region = shared_.options.region;
   rules.service = service;
-  DYAD_TRY_ASSIGN(const crypto::Sigv4Claim claim,
+  Claim claim;
+  DYAD_TRY_ASSIGN(claim.signature,
                   crypto::read_sigv4_claim(request, scheme, rules, shared_.clock.wall_ms()));
-  DYAD_TRY_ASSIGN(const auth::Credential* credential,
-                  find(claim.access_key, claim.security_token, kStyle));
+  DYAD_TRY_ASSIGN(claim.credential,
+                  find(claim.signature.access_key, claim.signature.security_token, kStyle));
+  return claim;
+}
+
+Result<const auth::Principal*> Authenticator::authenticate_buffered(
+    const crypto::RequestView& request, const Claim& claim, std::string_view body) {
   const auto hash = crypto::sha256_hex(body);
-  DYAD_TRY(verifier_.verify(request, claim, kStyle, credential->secret_access_key,
+  DYAD_TRY(verifier_.verify(request, claim.signature, crypto::SignatureStyle::other,
+                            claim.credential->secret_access_key,
                             std::string_view(hash.data(), hash.size())));
-  return &credential->principal;
+  return &claim.credential->principal;
 }
 
 Result<Authenticated> Authenticator::authenticate_s3(const crypto::RequestView& request,

@@ -29,10 +29,16 @@ class Authenticator {
  public:
   explicit Authenticator(const GatewayShared& shared) : shared_(shared) {}
 
-  /// awsJson and query services: version 4, over the body's hash.
+  /// Who a request says it is from, before its signature is checked.
+  struct Claim {
+    crypto::Sigv4Claim signature;
+    const auth::Credential* credential = nullptr;
+  };
+  /// awsJson and query services: version 4, over the body's hash. What can be refused by the head
+  /// alone is refused by claim(), before memory is taken for the body.
+  Result<Claim> claim(const crypto::RequestView& request, std::string_view service);
   Result<const auth::Principal*> authenticate_buffered(const crypto::RequestView& request,
-                                                       std::string_view service,
-                                                       std::string_view body);
+                                                       const Claim& claim, std::string_view body);
 
   /// S3: version 4 in header or query, version 2 in the query. `virtual_bucket`: empty for path
   /// style. No signature at all is an anonymous principal.

@@ -25,6 +25,7 @@ constexpr char kHost[] = "127.0.0.1:4566";
 struct FakeS3 {
   std::vector<std::string> stored;
   std::vector<std::string> failures;
+  std::int64_t time_left_ms = 0;  ///< When the body was there.
 };
 
 Task<Result<api::s3::PutObjectOutput>> put_object(FakeS3& service, api::RequestContext& context,
@@ -34,6 +35,7 @@ Task<Result<api::s3::PutObjectOutput>> put_object(FakeS3& service, api::RequestC
     service.failures.push_back(body.error().message);
     co_return fail(std::move(body).error());
   }
+  service.time_left_ms = (context.deadline.steady_us - context.clock->steady_us()) / 1000;
   service.stored.push_back(input.bucket + "/" + input.key + "=" + *body);
   api::s3::PutObjectOutput output;
   output.e_tag = "\"tag\"";
@@ -76,8 +78,12 @@ class GatewayTest : public testing::Test {
       done.set(true);
     };
     Executor::current()->spawn(serve(connection, over));
-    const std::string_view pieces[] = {text};
+    const std::string_view all(text);
+    const std::string_view pieces[] = {all.substr(0, all.size() - 1)};
     (void)co_await client->write(pieces, Deadline::never());
+    co_await SleepUntil(simulation_.clock().steady_us() + pause_ms_ * 1000);
+    const std::string_view last_byte[] = {all.substr(all.size() - 1)};
+    (void)co_await client->write(last_byte, Deadline::never());
     (void)co_await client->shutdown(Deadline::never());
     std::string answer;
     char buffer[4096];
@@ -132,6 +138,7 @@ class GatewayTest : public testing::Test {
   }
 
   Simulation simulation_{1};
+  std::int64_t pause_ms_ = 0;  ///< Before the last byte that is sent.
   FakeS3 fake_;
   auth::RootOnlyAuthorizer authorizer_;
   auth::CredentialStore credentials_ = credentials();
@@ -183,6 +190,15 @@ TEST_F(GatewayTest, SignedBodyArrives) {
   EXPECT_TRUE(has(answer, "HTTP/1.1 200")) << answer;
   EXPECT_TRUE(has(answer, "\"tag\"")) << answer;
   EXPECT_EQ(fake_.stored, std::vector<std::string>{"photos/a b.jpg=hello"});
+}
+
+TEST_F(GatewayTest, ABodyMayTakeLongerThanTheRestOfItsRequest) {
+  shared_.options.request_deadline_ms = 1000;
+  pause_ms_ = 2000;
+  Sent sent = put("hello");
+  sign(sent, hash_of("hello"));
+  EXPECT_TRUE(has(exchange(text_of(sent)), "HTTP/1.1 200"));
+  EXPECT_EQ(fake_.time_left_ms, 1000);
 }
 
 TEST_F(GatewayTest, ABodyThatIsNotTheSignedOneIsNeverWhole) {
@@ -300,6 +316,17 @@ TEST_F(GatewayTest, JsonServicesAnswerInTheirOwnWords) {
   sign(unknown, hash_of("{}"), "dynamodb");
   answer = exchange(text_of(unknown));
   EXPECT_TRUE(has(answer, "UnknownOperationException")) << answer;
+}
+
+TEST_F(GatewayTest, WhoSaysNotWhoItIsIsAnsweredBeforeItsBody) {
+  const std::string announced = "Host: a\r\nContent-Length: 1000000\r\n";
+  const std::string json = exchange(
+      "POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_20120810.PutItem\r\n" + announced + "\r\n");
+  EXPECT_TRUE(has(json, "MissingAuthenticationToken")) << json;
+  const std::string form =
+      exchange("POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n" +
+               announced + "\r\n");
+  EXPECT_TRUE(has(form, "MissingAuthenticationToken")) << form;
 }
 
 TEST_F(GatewayTest, MalformedHttpIsRefusedInS3sForm) {

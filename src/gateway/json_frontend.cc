@@ -26,15 +26,16 @@ Task<void> JsonFrontend::serve(Exchange& exchange) {
 
 Task<Result<>> JsonFrontend::answer(Exchange& exchange) {
   const http::RequestHead& head = exchange.request.head;
-  DYAD_CO_TRY_ASSIGN(const std::string body,
-                     co_await http::read_all(exchange.request.body, kMaxBufferedBodyBytes));
   exchange.operation = operation_of(head.value("x-amz-target"));
   if (exchange.operation == nullptr)
     co_return fail(protocol::service_error("UnknownOperationException", 400, ""));
   const crypto::RequestView view = head.signing_view();
-  DYAD_CO_TRY_ASSIGN(
-      const auth::Principal* principal,
-      authenticator_.authenticate_buffered(view, exchange.operation->service->name, body));
+  DYAD_CO_TRY_ASSIGN(const Authenticator::Claim claim,
+                     authenticator_.claim(view, exchange.operation->service->name));
+  DYAD_CO_TRY_ASSIGN(const std::string body,
+                     co_await http::read_all(exchange.request.body, kMaxBufferedBodyBytes));
+  DYAD_CO_TRY_ASSIGN(const auth::Principal* principal,
+                     authenticator_.authenticate_buffered(view, claim, body));
   const api::OperationHandler* handler = shared_.dynamodb.find(*exchange.operation);
   if (handler == nullptr) co_return fail(protocol::not_implemented(*exchange.operation));
 

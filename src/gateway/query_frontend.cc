@@ -16,6 +16,9 @@ Task<void> QueryFrontend::serve(Exchange& exchange) {
 
 Task<Result<>> QueryFrontend::answer(Exchange& exchange) {
   const http::RequestHead& head = exchange.request.head;
+  const crypto::RequestView view = head.signing_view();
+  DYAD_CO_TRY_ASSIGN(const Authenticator::Claim claim,
+                     authenticator_.claim(view, api::sts::kService.name));
   DYAD_CO_TRY_ASSIGN(const std::string body,
                      co_await http::read_all(exchange.request.body, kMaxFormBytes));
   Result<std::vector<protocol::QueryParameter>> form = protocol::parse_query_string(body);
@@ -28,10 +31,8 @@ Task<Result<>> QueryFrontend::answer(Exchange& exchange) {
         "InvalidAction", 400,
         "Could not find operation " + std::string(action) + " for version " +
             std::string(protocol::form_value(*form, "Version"))));
-  const crypto::RequestView view = head.signing_view();
-  DYAD_CO_TRY_ASSIGN(
-      const auth::Principal* principal,
-      authenticator_.authenticate_buffered(view, exchange.operation->service->name, body));
+  DYAD_CO_TRY_ASSIGN(const auth::Principal* principal,
+                     authenticator_.authenticate_buffered(view, claim, body));
   const api::OperationHandler* handler = shared_.sts.find(*exchange.operation);
   if (handler == nullptr) co_return fail(protocol::not_implemented(*exchange.operation));
 
