@@ -43,12 +43,13 @@ def test_a_number_in_its_plain_form(dynamodb, table, written, read):
         assert got == read
 
 
-def test_the_edges_of_numbers(table):
-    edges = {"most": Decimal("9.9999999999999999999999999999999999999E+125"), "least": Decimal("1E-130"),
-             "below": Decimal("-9.9999999999999999999999999999999999999E+125")}
-    table.put_item(Item={"pk": "edges", "sk": 1} | edges)
-    item = table.get_item(Key={"pk": "edges", "sk": 1})["Item"]
-    assert {name: item[name] for name in edges} == edges
+def test_the_edges_of_numbers(dynamodb, table):
+    edges = {"most": "9.9999999999999999999999999999999999999E+125", "least": "1E-130",
+             "below": "-9.9999999999999999999999999999999999999E+125"}
+    key = {"pk": {"S": "edges"}, "sk": {"N": "1"}}
+    dynamodb.put_item(TableName=table.name, Item=key | {n: {"N": edge} for n, edge in edges.items()})
+    item = dynamodb.get_item(TableName=table.name, Key=key)["Item"]
+    assert {n: Decimal(item[n]["N"]) for n in edges} == {n: Decimal(edge) for n, edge in edges.items()}
 
 
 @pytest.mark.parametrize("number", ["1e126", "1e-131", "123456789012345678901234567890123456789", "abc", ""])

@@ -43,7 +43,7 @@ def test_one_reason_an_action(client, table):
     reasons = error.response["CancellationReasons"]
     assert [r["Code"] for r in reasons] == ["None", "ConditionalCheckFailed", "None"]
     assert reasons[1]["Message"] == "The conditional request failed"
-    assert reasons[1]["Item"] == {"pk": "t", "sk": 1, "n": 5}
+    assert reasons[1]["Item"] == {"pk": {"S": "t"}, "sk": {"N": "1"}, "n": {"N": "5"}}
     assert error.message == ("Transaction cancelled, please refer cancellation reasons for specific "
                              "reasons [None, ConditionalCheckFailed, None]")
     assert keys(table) == [1]

@@ -19,5 +19,5 @@ def test_nobody_that_is_known(aws):
 
 
 def test_what_is_not_served(aws):
-    with refused("NotImplemented", 501):
+    with refused("InvalidAction", 400):
         aws.client("sts").get_session_token()

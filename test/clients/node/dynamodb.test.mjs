@@ -37,7 +37,7 @@ before(async () => {
     }],
     BillingMode: 'PAY_PER_REQUEST',
   }));
-  await waitUntilTableExists({ client, maxWaitTime: 20 }, { TableName });
+  await waitUntilTableExists({ client, maxWaitTime: 60 }, { TableName });
 });
 
 test('every type comes back', async () => {
