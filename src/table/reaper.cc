@@ -28,9 +28,10 @@ Task<Result<Reaper::Pass>> Reaper::pass(Deadline deadline) {
     }
     const bool more_before = std::exchange(pass.more, false);
     Result<> reaped = co_await reap_partition(partition.id, pass, budget, deadline);
-    // Split or dropped meanwhile: its children, or nobody, will be visited.
+    // Split or dropped meanwhile: the next pass visits its children, or nobody.
     if (!reaped && reaped.error().code != ErrorCode::not_owner)
       co_return fail(std::move(reaped).error());
+    if (!reaped) pass.more = true;
     if (reaped && !pass.more) clean_at_[partition.id] = partition.writes;
     pass.more = pass.more || more_before;
   }

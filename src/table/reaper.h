@@ -24,7 +24,8 @@ class Reaper {
 
   struct Pass {
     std::uint64_t erased_blobs = 0;
-    bool more = false;  ///< A limit ended the pass, or a reader holds something back.
+    /// A limit ended the pass, a reader holds something back, or a partition moved meanwhile.
+    bool more = false;
   };
   /// One bounded pass over the partitions that were written to since they were last found clean.
   Task<Result<Pass>> pass(Deadline deadline);
