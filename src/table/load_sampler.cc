@@ -4,8 +4,7 @@
 
 namespace dyad::table {
 
-void Tables::LoadSampler::wrote(store::PartitionId partition, std::string_view key) {
-  if (writes_.fetch_add(1, std::memory_order_relaxed) % kEvery != 0) return;
+void Tables::LoadSampler::remember(store::PartitionId partition, std::string_view key) {
   const std::lock_guard lock(mutex_);
   if (rings_.size() >= kMaxPartitions && !rings_.contains(partition)) return;
   Ring& ring = rings_[partition];

@@ -23,7 +23,9 @@ class Tables::LoadSampler {
   static constexpr std::size_t kKeysPerPartition = 64;
   static constexpr std::size_t kMaxPartitions = 4096;
 
-  void wrote(store::PartitionId partition, std::string_view key);
+  /// Is it this write's turn to be remembered? Asked once a write.
+  bool due() { return writes_.fetch_add(1, std::memory_order_relaxed) % kEvery == 0; }
+  void remember(store::PartitionId partition, std::string_view key);
 
   /// The middle of the remembered keys; none: too few, or all the same.
   std::optional<std::string> middle(store::PartitionId partition) const;

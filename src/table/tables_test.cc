@@ -10,6 +10,7 @@
 #include "table/item_builder.h"
 #include "table/item_codec.h"
 #include "table/object_codec.h"
+#include "table/split_policy.h"
 
 namespace dyad::table {
 namespace {
@@ -387,6 +388,36 @@ TEST_F(TablesTest, SplitKeepsRowsReachableAndRefusesPartingLocalIndexes) {
   const TableRef with_local = create(spec);
   EXPECT_EQ(run(tables_->split("WithLocal", "", at, Deadline::never())).error().code,
             ErrorCode::invalid_argument);
+}
+
+TEST_F(TablesTest, BusyPartitionsOfTablesAndIndexesAreCutWhereTheLoadIs) {
+  TableSpec spec = song_table();
+  spec.indexes.pop_back();
+  const TableRef table = create(spec);
+  SplitOptions options;
+  options.writes_per_look = 500;
+  options.max_splits_per_look = 1;
+  SplitPolicy policy(*tables_, options);
+  int number = 0;
+  const auto load = [&] {
+    for (int i = 0; i < 1200; ++i, ++number)
+      ASSERT_TRUE(write_one(put(table, song("artist" + std::to_string(number), "x",
+                                            "genre" + std::to_string(number), 1))));
+  };
+  const auto partitions = [&] { return *run(tables_->find("Music", Deadline::never())); };
+  load();
+  ASSERT_EQ(*run(policy.look(Deadline::never())), 1u);
+  EXPECT_EQ(partitions()->partitions.size(), 2u);
+  load();
+  while (partitions()->indexes[0].partitions.size() == 1 && number < 20000) {
+    load();
+    ASSERT_TRUE(run(policy.look(Deadline::never())));
+  }
+  EXPECT_GT(partitions()->indexes[0].partitions.size(), 1u);
+  for (int i = 0; i < number; i += 97) {
+    const std::string artist = "artist" + std::to_string(i);
+    EXPECT_TRUE(*run(tables_->get(table, song_key(artist, "x"), Deadline::never()))) << artist;
+  }
 }
 
 TEST_F(TablesTest, LimitsAreReached) {

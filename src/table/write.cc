@@ -26,6 +26,9 @@ struct PlacedWrite {
   std::optional<std::string> old_bytes;
   RowView old;
   Decision decision;
+  /// Rows put into global indexes, as far as the write is sampled for splits.
+  bool sampled = false;
+  std::vector<std::pair<store::PartitionId, std::string>> index_puts;
 };
 
 Result<PlacedWrite> place_write(const RowWrite& write) {
@@ -105,13 +108,16 @@ Result<> decide_all(std::vector<PlacedWrite>& writes) {
   return outcome;
 }
 
-Result<> put_index_rows(Transaction& tx, const PlacedWrite& placed, ItemView new_item) {
+Result<> put_index_rows(Transaction& tx, PlacedWrite& placed, ItemView new_item) {
   const TableDescriptor& table = *placed.write->table;
   if (table.indexes.empty()) return {};
   DYAD_TRY_ASSIGN(
       std::vector<IndexRowChange> changes,
       index_changes(table, placed.place.partition, placed.place.key, placed.old.item, new_item));
+  placed.index_puts.clear();
   for (IndexRowChange& change : changes) {
+    if (placed.sampled && !change.row.empty() && change.partition != placed.place.partition)
+      placed.index_puts.emplace_back(change.partition, change.key.substr(1));
     if (change.row.empty()) {
       DYAD_TRY(tx.erase(change.partition, std::move(change.key)));
     } else {
@@ -198,6 +204,7 @@ Task<Result<store::Commit>> Tables::write_once(const std::vector<RowWrite>& writ
   placed.reserve(writes.size());
   for (const RowWrite& write : writes) {
     DYAD_CO_TRY_ASSIGN(PlacedWrite one, place_write(write));
+    one.sampled = sampler_->due();
     placed.push_back(std::move(one));
   }
   DYAD_CO_TRY(refuse_doubles(placed));
@@ -216,7 +223,11 @@ Task<Result<store::Commit>> Tables::write_once(const std::vector<RowWrite>& writ
   };
   Result<store::Commit> commit = co_await store_.transact(std::move(declared), body, deadline);
   if (commit) {
-    for (const PlacedWrite& one : placed) sampler_->wrote(one.place.partition, one.place.key);
+    for (const PlacedWrite& one : placed) {
+      if (!one.sampled) continue;
+      sampler_->remember(one.place.partition, one.place.key);
+      for (const auto& [partition, key] : one.index_puts) sampler_->remember(partition, key);
+    }
   } else if (commit.error().code == ErrorCode::not_owner) {
     stale = true;
   }
