@@ -90,6 +90,11 @@ class CheckFloors(unittest.TestCase):
         self.write("src/services/dynamodb/attribute_value_read.cc", "// a bucket\n")
         self.assert_one_problem("bucket")
 
+    def test_lets_its_tests_wire_up_what_they_need(self):
+        self.floor("services/dynamodb", "base")
+        self.write("src/services/dynamodb/query_test.cc", "// a bucket\n")
+        self.assertEqual(self.problems(), [])
+
     def test_lets_another_service_speak_of_objects(self):
         self.floor("services/s3", "base", "// an object of a bucket\n")
         self.assertEqual(self.problems(), [])

@@ -24,12 +24,19 @@ class Case:
     seconds: float
 
 
+def never_ran(case: ElementTree.Element) -> bool:
+    """ctest calls a program that it did not find skipped."""
+    skipped = case.find("skipped")
+    return skipped is not None and "Unable to find executable" in skipped.get("message", "")
+
+
 def junit_cases(path: pathlib.Path, group: str) -> list[Case]:
     """JUnit as ctest, GoogleTest, pytest and Node.js write it."""
     cases = []
     for case in ElementTree.parse(path).getroot().iter("testcase"):
         status = case.get("status", "")
-        if case.find("failure") is not None or case.find("error") is not None or status == "fail":
+        if case.find("failure") is not None or case.find("error") is not None or status == "fail" \
+                or never_ran(case):
             outcome = "failed"
         elif (case.find("skipped") is not None or status in ("notrun", "disabled")
               or case.get("result") in ("skipped", "suppressed")):

@@ -18,6 +18,9 @@ NODE = """<testsuites><testcase name="good" time="0.1" classname="test"/>
 <testsuite name="group"><testcase name="bad" time="0.1" classname="test"><failure/></testcase></testsuite></testsuites>"""
 
 
+INSIDE = {"fail": "<failure/>", "notrun": '<skipped message="Unable to find executable: x_test"/>'}
+
+
 class TestSummary(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -31,7 +34,7 @@ class TestSummary(unittest.TestCase):
         (self.results / "ctest.json").write_text(json.dumps({"tests": tests}))
         cases = "".join(
             f'<testcase name="{name}" classname="{name}" time="1" status="{outcome}">'
-            + ("<failure/>" if outcome == "fail" else "") + "</testcase>"
+            + INSIDE.get(outcome, "") + "</testcase>"
             for name, outcome in outcomes.items())
         (self.results / "ctest.xml").write_text(f"<testsuite>{cases}</testsuite>")
 
@@ -59,6 +62,10 @@ class TestSummary(unittest.TestCase):
     def test_counts_a_program_without_cases_as_one(self):
         self.ctest(script="run", crashed="fail", disabled="disabled")
         self.assertEqual(self.line(), "1 passed, 1 failed, 1 skipped")
+
+    def test_counts_a_program_that_is_not_there(self):
+        self.ctest(base="notrun")
+        self.assertEqual(self.line(), "0 passed, 1 failed, 0 skipped")
 
     def test_adds_the_clients(self):
         self.ctest()
