@@ -1,6 +1,7 @@
 #include "gateway/exchange.h"
 
 #include "base/log.h"
+#include "crypto/signature_error.h"
 #include "gateway/authenticate.h"
 #include "protocol/error_rendering.h"
 #include "protocol/service_error.h"
@@ -15,10 +16,32 @@ bool our_fault(const Error& error, int status) {
          error.code != ErrorCode::no_space && error.code != ErrorCode::deadline_exceeded;
 }
 
+/// The query services have codes and a status of their own for who is not known ("Common errors" of
+/// AWS STS).
+Error in_query_words(Error error) {
+  const crypto::SignatureErrorDetail* detail = crypto::signature_error_of(error);
+  if (detail == nullptr) return error;
+  using Reason = crypto::SignatureReason;
+  switch (detail->reason) {
+    case Reason::missing:
+      return protocol::service_error("MissingAuthenticationToken", 403, error.message);
+    case Reason::unknown_access_key:
+    case Reason::unknown_token:
+      return protocol::service_error("InvalidClientTokenId", 403, error.message);
+    case Reason::malformed:
+    case Reason::unsupported_algorithm:
+    case Reason::missing_date:
+      return protocol::service_error("IncompleteSignature", 400, error.message);
+    default:
+      return protocol::service_error("SignatureDoesNotMatch", 403, error.message);
+  }
+}
+
 }  // namespace
 
 Task<void> answer_error(Exchange& exchange, const protocol::ServiceInfo& service, Error error,
                         std::string resource) {
+  if (service.protocol == protocol::Protocol::query) error = in_query_words(std::move(error));
   error = to_service_error(std::move(error));
   protocol::ErrorContext context;
   context.request_id = exchange.request_id;

@@ -9,6 +9,33 @@
 namespace dyad::gateway {
 namespace {
 
+/// What the connection gives, with a client's failures in S3's words ("Error responses": both 400):
+/// they are no faults of the server's.
+class ClientBody final : public http::BodyReader {
+ public:
+  explicit ClientBody(http::BodyReader& raw) : raw_(raw) {}
+
+  Task<Result<std::size_t>> read(std::span<char> out) override {
+    Result<std::size_t> got = co_await raw_.read(out);
+    if (got) co_return got;
+    if (got.error().code == ErrorCode::cancelled)
+      co_return fail(protocol::service_error(
+          "IncompleteBody", 400,
+          "You did not provide the number of bytes specified by the Content-Length HTTP header"));
+    if (got.error().code == ErrorCode::deadline_exceeded)
+      co_return fail(protocol::service_error(
+          "RequestTimeout", 400,
+          "Your socket connection to the server was not read from or written to within the timeout "
+          "period. Idle connections will be closed."));
+    co_return got;
+  }
+
+  std::optional<std::uint64_t> length() const override { return raw_.length(); }
+
+ private:
+  http::BodyReader& raw_;
+};
+
 /// A body whose SHA-256 was signed: the end is told only if it is the one that came.
 class HashedBody final : public http::BodyReader {
  public:
@@ -64,9 +91,11 @@ bool is_streaming(crypto::PayloadKind kind) {
 
 }  // namespace
 
-Result<std::unique_ptr<S3Body>> S3Body::open(http::BodyReader& raw, const http::RequestHead& head,
+Result<std::unique_ptr<S3Body>> S3Body::open(http::BodyReader& from, const http::RequestHead& head,
                                              const Authenticated& sender) {
   auto body = std::make_unique<S3Body>();
+  body->raw_ = std::make_unique<ClientBody>(from);
+  http::BodyReader& raw = *body->raw_;
   if (is_streaming(sender.payload)) {
     protocol::AwsChunkedOptions options;
     options.kind = sender.payload;

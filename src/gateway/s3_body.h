@@ -15,9 +15,9 @@ namespace dyad::gateway {
 /// and its announced hash checked by the time it tells its end.
 class S3Body {
  public:
-  /// Chooses the decoder by what was signed. `raw` and `head` outlive it.
+  /// Chooses the decoder by what was signed. `from` and `head` outlive it.
   /// Service errors: MissingContentLength, InvalidRequest and what the decoder says of the headers.
-  static Result<std::unique_ptr<S3Body>> open(http::BodyReader& raw, const http::RequestHead& head,
+  static Result<std::unique_ptr<S3Body>> open(http::BodyReader& from, const http::RequestHead& head,
                                               const Authenticated& sender);
 
   http::BodyReader& reader() { return *reader_; }
@@ -25,6 +25,7 @@ class S3Body {
   const std::vector<protocol::AwsTrailer>* trailers() const { return trailers_; }
 
  private:
+  std::unique_ptr<http::BodyReader> raw_;
   std::unique_ptr<http::BodyReader> owned_;
   http::BodyReader* reader_ = nullptr;
   const std::vector<protocol::AwsTrailer>* trailers_ = nullptr;
