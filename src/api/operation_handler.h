@@ -26,15 +26,15 @@ class OperationHandler {
   virtual std::unique_ptr<Call> begin() const = 0;
 };
 
-/// Binds a handler, a free function in a file of its own, to its generated operation and its service:
+/// Binds a handler, a free function in a file of its own, to its generated operation and its
+/// service:
 ///   bind<api::s3::HeadBucket>(service, head_bucket)
 /// where  Task<Result<HeadBucketOutput>> head_bucket(Service&, RequestContext&, HeadBucketInput&).
 /// `service` must outlive the result; it is shared by all reactors.
 template <class Operation, class Service>
-std::unique_ptr<OperationHandler> bind(
-    Service& service,
-    Task<Result<typename Operation::Output>> (*handler)(Service&, RequestContext&,
-                                                        typename Operation::Input&)) {
+std::unique_ptr<OperationHandler> bind(Service& service,
+                                       Task<Result<typename Operation::Output>> (*handler)(
+                                           Service&, RequestContext&, typename Operation::Input&)) {
   using Input = typename Operation::Input;
   using Output = typename Operation::Output;
   using Function = Task<Result<Output>> (*)(Service&, RequestContext&, Input&);

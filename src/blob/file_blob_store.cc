@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
+#include <set>
 
 #include "base/bytes.h"
 #include "base/check.h"
@@ -27,11 +28,32 @@ std::string subdirectory(const std::string& directory, BlobId id) {
   return directory + "/" + hex64(id.value() >> kBlobsPerDirectoryBits);
 }
 
-/// The subdirectory stays when its last blob goes: there is one for 4,096 blobs.
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Result<> fine_if_not_there(Result<> done) {
+  if (!done && done.error().code == ErrorCode::not_found) return {};
+  return done;
+}
+
+/// Durable, and so also where a file is gone already: an earlier try may have failed in between.
+/// One sync for each subdirectory. The subdirectory stays when its last blob goes: there is one for
+/// 4,096 blobs.
+Result<> erase_files(Files& files, const std::string& directory, const std::vector<BlobId>& ids) {
+  std::set<std::string> changed;
+  for (const BlobId id : ids) {
+    DYAD_TRY(fine_if_not_there(files.remove(blob_path(directory, id))));
+    changed.insert(subdirectory(directory, id));
+  }
+  for (const std::string& path : changed) DYAD_TRY(fine_if_not_there(files.sync_directory(path)));
+  return {};
+}
+
 Result<> erase_file(Files& files, const std::string& directory, BlobId id) {
-  Result<> removed = files.remove(blob_path(directory, id));
-  if (!removed && removed.error().code == ErrorCode::not_found) return {};
-  return removed;
+  return erase_files(files, directory, std::vector<BlobId>(1, id));
 }
 
 /// What writers share with their store, and may outlive it by.
@@ -194,6 +216,8 @@ class FileBlobStore final : public BlobStore {
 
   Result<> start() {
     DYAD_TRY(runtime_.files().make_directory(shared_->directory));
+    // Its name too: without it a crash takes all blobs at once, the durable ones among them.
+    DYAD_TRY(fine_if_not_there(runtime_.files().sync_directory(parent_of(shared_->directory))));
     DYAD_TRY_ASSIGN(const std::vector<BlobId> maybe, shared_->ids.open());
     for (const BlobId id : maybe) {
       const Result<FileInfo> info = runtime_.files().info(blob_path(shared_->directory, id));
@@ -228,13 +252,18 @@ class FileBlobStore final : public BlobStore {
     co_return co_await runtime_.workers().run(work);
   }
 
-  Task<Result<>> erase(BlobId id) override {
-    const auto work = [this, id] { return erase_file(runtime_.files(), shared_->directory, id); };
+  Task<Result<>> erase(std::vector<BlobId> ids) override {
+    const auto work = [this, &ids] {
+      return erase_files(runtime_.files(), shared_->directory, ids);
+    };
     co_return co_await runtime_.workers().run(work);
   }
 
   Task<Result<>> settled(BlobId id, bool named) override {
-    if (!named) DYAD_CO_TRY(co_await erase(id));
+    if (!named) {
+      std::vector<BlobId> gone(1, id);
+      DYAD_CO_TRY(co_await erase(std::move(gone)));
+    }
     const std::lock_guard lock(mutex_);
     const auto former = std::find_if(pending_.begin(), pending_.end(),
                                      [&](const PendingBlob& blob) { return blob.id == id; });
@@ -258,27 +287,55 @@ class FileBlobStore final : public BlobStore {
   }
 
  private:
-  /// A blob whose header never got whole was never finished: nothing can name it.
+  /// Whose blob it is stands in the header; whether its frames are whole is for its readers to
+  /// find. A blob whose header never got whole was never finished: nothing can name it. One that
+  /// was finished has lost its header since, and may well be named: it stays as it is.
   Result<> note_pending(BlobId id) {
-    Result<std::unique_ptr<BlobReader>> reader = open_now(id);
-    if (reader) {
-      pending_.push_back({id, std::string((*reader)->owner())});
+    DYAD_TRY_ASSIGN(const std::unique_ptr<RandomReadFile> file,
+                    runtime_.files().open_read(blob_path(shared_->directory, id)));
+    Result<std::string> owner = read_owner(id, *file);
+    if (owner) {
+      pending_.push_back({id, std::move(*owner)});
       return {};
     }
-    if (reader.error().code != ErrorCode::corruption) return fail(std::move(reader).error());
-    log::info("erasing an unfinished blob", "blob={} reason={}", id.value(),
-              reader.error().message);
+    if (owner.error().code != ErrorCode::corruption) return fail(std::move(owner).error());
+    DYAD_TRY_ASSIGN(const bool finished, has_last_frame(id, *file));
+    if (finished) {
+      log::error("a finished blob is damaged", "blob={} reason=\"{}\"", id.value(),
+                 owner.error().message);
+      return {};
+    }
+    log::info("erasing an unfinished blob", "blob={} reason=\"{}\"", id.value(),
+              owner.error().message);
     return erase_file(runtime_.files(), shared_->directory, id);
+  }
+
+  static Result<std::string> read_owner(BlobId id, const RandomReadFile& file) {
+    std::string header(kHeaderBytes, '\0');
+    DYAD_TRY_ASSIGN(const std::size_t got,
+                    file.read_at(0, std::span<char>(header.data(), header.size())));
+    header.resize(got);
+    return parse_header(id, header);
+  }
+
+  /// Does the file end with a whole frame that says it is the last?
+  static Result<bool> has_last_frame(BlobId id, const RandomReadFile& file) {
+    DYAD_TRY_ASSIGN(const std::uint64_t file_bytes, file.size_bytes());
+    const Result<std::uint64_t> size_bytes = payload_bytes_of_file(id, file_bytes);
+    if (!size_bytes) return false;
+    const std::uint32_t index = frame_count(*size_bytes) - 1;
+    const std::uint64_t frame_at = kHeaderBytes + std::uint64_t{index} * kFrameBytes;
+    std::string frame(static_cast<std::size_t>(file_bytes - frame_at), '\0');
+    DYAD_TRY_ASSIGN(const std::size_t got,
+                    file.read_at(frame_at, std::span<char>(frame.data(), frame.size())));
+    frame.resize(got);
+    return parse_frame(id, index, true, frame).has_value();
   }
 
   Result<std::unique_ptr<BlobReader>> open_now(BlobId id) {
     DYAD_TRY_ASSIGN(std::unique_ptr<RandomReadFile> file,
                     runtime_.files().open_read(blob_path(shared_->directory, id)));
-    std::string header(kHeaderBytes, '\0');
-    DYAD_TRY_ASSIGN(const std::size_t got,
-                    file->read_at(0, std::span<char>(header.data(), header.size())));
-    header.resize(got);
-    DYAD_TRY_ASSIGN(std::string owner, parse_header(id, header));
+    DYAD_TRY_ASSIGN(std::string owner, read_owner(id, *file));
     DYAD_TRY_ASSIGN(const std::uint64_t file_bytes, file->size_bytes());
     DYAD_TRY_ASSIGN(const std::uint64_t size_bytes, payload_bytes_of_file(id, file_bytes));
     return std::make_unique<FileBlobReader>(runtime_, id, std::move(file), std::move(owner),

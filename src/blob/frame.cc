@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/bytes.h"
+#include "base/format_version.h"
 
 namespace dyad::blob {
 namespace {
@@ -68,12 +69,14 @@ Result<std::string> parse_header(BlobId id, std::string_view bytes) {
   const std::uint16_t owner_bytes = reader.le16();
   const BlobId written_id(reader.le64());
   const std::string_view owner = reader.bytes(owner_bytes);
-  if (version != kVersion || suite != static_cast<std::uint8_t>(Suite::plain))
-    return fail(ErrorCode::unsupported, "blob " + std::to_string(id.value()) +
-                                            " is of format version " + std::to_string(version) +
-                                            ", suite " + std::to_string(suite) +
-                                            "; this build reads version 1, suite 1");
-  if (!reader.ok() || written_id != id) return damaged(id, "the header is another blob's");
+  if (version > kVersion)
+    return newer_format("blob " + std::to_string(id.value()), version, kVersion);
+  if (suite != static_cast<std::uint8_t>(Suite::plain))
+    return fail(ErrorCode::unsupported, "blob " + std::to_string(id.value()) + " is of suite " +
+                                            std::to_string(suite) +
+                                            ", which only a newer release knows");
+  if (!reader.ok() || version == 0 || written_id != id)
+    return damaged(id, "the header is another blob's");
   return std::string(owner);
 }
 

@@ -29,14 +29,15 @@ class MemoryBlobStore final : public BlobStore {
     co_return std::make_unique<Reader>(found->second);
   }
 
-  Task<Result<>> erase(BlobId id) override {
+  Task<Result<>> erase(std::vector<BlobId> ids) override {
     const std::lock_guard lock(mutex_);
-    blobs_.erase(id);
+    for (const BlobId id : ids) blobs_.erase(id);
     co_return Result<>();
   }
 
   Task<Result<>> settled(BlobId id, bool named) override {
-    if (!named) co_return co_await erase(id);
+    const std::lock_guard lock(mutex_);
+    if (!named) blobs_.erase(id);
     co_return Result<>();
   }
 

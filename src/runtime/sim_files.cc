@@ -86,8 +86,14 @@ void SimFiles::ignore_sync(std::string path_part, std::uint64_t nth) {
   rules_.push_back({std::nullopt, std::move(path_part), std::nullopt, nth});
 }
 
+void SimFiles::ignore_syncs(std::function<bool(const FileOperation&)> which) {
+  const std::lock_guard lock(mutex_);
+  ignored_syncs_ = std::move(which);
+}
+
 void SimFiles::clear_faults() {
   const std::lock_guard lock(mutex_);
+  ignored_syncs_ = nullptr;
   faults_at_.clear();
   rules_.clear();
 }
@@ -125,6 +131,7 @@ SimFiles::Verdict SimFiles::judge(const FileOperation& operation) {
     const auto at = faults_at_.find(operation_count_);
     if (at != faults_at_.end()) verdict = at->second;
   }
+  if (ignored_syncs_ && is_sync(operation.kind) && ignored_syncs_(operation)) verdict.lie = true;
   for (Rule& rule : rules_) {
     const bool kind_fits = rule.kind ? *rule.kind == operation.kind : is_sync(operation.kind);
     if (!kind_fits || operation.path.find(rule.path_part) == std::string::npos) continue;
@@ -167,6 +174,8 @@ Error SimFiles::fault_error(const FileOperation& operation, FileFault fault) con
       return Error(ErrorCode::no_space, where + "injected: No space left on device");
     case FileFault::io_error:
       return Error(ErrorCode::io_error, where + "injected: Input/output error");
+    case FileFault::killed:
+      return Error(ErrorCode::io_error, where + "injected: the process is dead");
     case FileFault::crash:
     case FileFault::torn_crash:
       break;
@@ -192,6 +201,8 @@ Result<> SimFiles::perform(FileOperation operation, std::uint64_t generation, Ef
     case FileFault::io_error:
     case FileFault::no_space:
       (void)effect(Extent::failed);
+      break;
+    case FileFault::killed:
       break;
   }
   return fail(fault_error(operation, *verdict.fault));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -48,6 +49,7 @@ enum class FileFault : std::uint8_t {
   torn_crash,  ///< Power goes during it; a random subset survives, last writes torn at a sector.
   io_error,    ///< EIO. A write may have happened in part; a sync has lost what it did not write.
   no_space,    ///< ENOSPC. A write may have happened in part.
+  killed,      ///< Nothing happens: the process that asks has been killed, and need not know.
 };
 
 /// A disk in memory that models durability exactly as files.h promises it and no better, fails
@@ -84,6 +86,8 @@ class SimFiles final : public Files {
   void ignore_sync(std::string path_part, std::uint64_t nth = 0);
   /// Such a lie of the operation with that number.
   void ignore_sync_at(std::uint64_t operation_number);
+  /// All of them of which `which` says so, from now on. It is called under the lock.
+  void ignore_syncs(std::function<bool(const FileOperation&)> which);
   /// Takes back all of the above.
   void clear_faults();
 
@@ -177,6 +181,7 @@ class SimFiles final : public Files {
   std::vector<FileOperation> operations_;
   std::map<std::uint64_t, Verdict> faults_at_;
   std::vector<Rule> rules_;
+  std::function<bool(const FileOperation&)> ignored_syncs_;
 };
 
 }  // namespace dyad

@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "blob/blob_store.h"
 #include "runtime/runtime.h"
+#include "runtime/task.h"
 #include "store/embedded/embedded_options.h"
 #include "store/store.h"
 #include "table/row_codec.h"
@@ -31,6 +32,9 @@ struct OpenData {
 /// thread.
 Result<OpenData> open_data(Runtime& runtime, const std::string& data_directory,
                            store::EmbeddedOptions options);
+/// The same from a coroutine, whose executor it blocks.
+Task<Result<OpenData>> open_data_here(Runtime& runtime, std::string data_directory,
+                                      store::EmbeddedOptions options);
 
 /// Finishes the store and makes the next start quick. Blocks; from a plain thread.
 Result<> close_data(Runtime& runtime, OpenData& data);

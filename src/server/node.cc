@@ -102,7 +102,7 @@ Result<> Node::Parts::open() {
 
 void Node::Parts::wire_services() {
   s3::S3Options s3_options;
-  s3_options.inline_bytes = options.inline_object_bytes;
+  s3_options.inline_limit_bytes = options.inline_object_bytes;
   s3_service.emplace(*tables, *data.blobs, *pins, s3_options);
   dynamodb::DynamoDbOptions dynamodb_options;
   dynamodb_options.reserved_prefixes = kReservedTablePrefixes;

@@ -1,6 +1,7 @@
 #include "table/change.h"
 
 #include "base/bytes.h"
+#include "base/format_version.h"
 
 namespace dyad::table {
 namespace {
@@ -40,11 +41,8 @@ Result<Change> decode_change(std::string_view payload) {
   change.old_item = ItemView(reader.prefixed());
   change.erased = (flags & kErased) != 0;
   change.existed = (flags & kExisted) != 0;
-  if (version != kChangeVersion)
-    return fail(ErrorCode::unsupported, "a log entry has format version " +
-                                            std::to_string(version) +
-                                            "; this build reads version 1");
-  if (!reader.ok() || !reader.at_end())
+  if (version > kChangeVersion) return newer_format("a log entry", version, kChangeVersion);
+  if (!reader.ok() || !reader.at_end() || version == 0)
     return fail(ErrorCode::corruption, "a log entry ends early");
   return change;
 }

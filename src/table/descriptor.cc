@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/format_version.h"
 
 namespace dyad::table {
 namespace {
@@ -117,10 +118,8 @@ std::string encode_descriptor(const TableDescriptor& table) {
 Result<TableDescriptor> decode_descriptor(std::string_view bytes) {
   ByteReader reader(bytes);
   const std::uint8_t version = reader.u8();
-  if (version != kDescriptorVersion)
-    return fail(ErrorCode::unsupported, "a table descriptor has format version " +
-                                            std::to_string(version) +
-                                            "; this build reads version 1");
+  if (version > kDescriptorVersion)
+    return newer_format("a table descriptor", version, kDescriptorVersion);
   TableDescriptor table;
   table.id = TableId(reader.varint());
   table.version = reader.varint();
@@ -135,7 +134,7 @@ Result<TableDescriptor> decode_descriptor(std::string_view bytes) {
   table.log_images = static_cast<LogImages>(reader.u8());
   table.created_ms = static_cast<std::int64_t>(reader.le64());
   table.properties = reader.prefixed();
-  if (!reader.ok() || !reader.at_end() || table.partitions.size() == 0)
+  if (!reader.ok() || !reader.at_end() || version == 0 || table.partitions.size() == 0)
     return fail(ErrorCode::corruption, "the descriptor of table '" + table.name + "' is damaged");
   return table;
 }

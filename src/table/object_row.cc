@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "base/format_version.h"
 
 namespace dyad::table {
 namespace {
@@ -48,6 +49,8 @@ std::string encode_object_bytes(const ObjectBytes& bytes) {
 Result<ObjectBytes> decode_object_bytes(std::string_view private_part) {
   ByteReader reader(private_part);
   const std::uint8_t version = reader.u8();
+  if (version > kObjectBytesVersion)
+    return newer_format("the place of an object's bytes", version, kObjectBytesVersion);
   ObjectBytes bytes;
   bytes.place = static_cast<ObjectBytes::Place>(reader.u8());
   bytes.size_bytes = reader.varint();

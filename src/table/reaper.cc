@@ -49,6 +49,7 @@ Task<Result<>> Reaper::reap_partition(store::PartitionId partition, Pass& pass, 
     limits.rows = static_cast<std::uint32_t>(std::min<std::size_t>(budget, limits.rows));
     DYAD_CO_TRY_ASSIGN(const store::ScanPage page, co_await store_.scan(partition, range, limits));
     std::vector<std::string> gone;
+    std::vector<blob::BlobId> blobs;
     for (std::size_t i = 0; i < page.size(); ++i) {
       DYAD_CO_TRY_ASSIGN(const Record record, parse_record(page[i].value));
       if (record.written > oldest) {
@@ -56,12 +57,13 @@ Task<Result<>> Reaper::reap_partition(store::PartitionId partition, Pass& pass, 
         continue;
       }
       DYAD_CO_TRY_ASSIGN(const blob::BlobId blob, blob_of_row(page[i].key));
-      DYAD_CO_TRY(co_await blobs_.erase(blob));
+      blobs.push_back(blob);
       gone.emplace_back(page[i].key);
       ++pass.erased_blobs;
     }
     budget -= std::min(budget, page.size());
     if (!gone.empty()) {
+      DYAD_CO_TRY(co_await blobs_.erase(std::move(blobs)));
       std::vector<store::DeclaredKey> declared;
       const store::Body body = [&](store::Transaction& tx) -> Task<Result<>> {
         for (const std::string& row : gone) DYAD_CO_TRY(tx.erase(partition, row));

@@ -1,6 +1,7 @@
 #include "table/record.h"
 
 #include "base/bytes.h"
+#include "base/format_version.h"
 
 namespace dyad::table {
 
@@ -23,10 +24,11 @@ Result<Record> parse_record(std::string_view bytes) {
   record.key_id = reader.le32();
   record.written = Timestamp(reader.be64());
   record.body = reader.rest();
-  if (version != kRecordVersion || flags != 0)
-    return fail(ErrorCode::unsupported, "a record has format version " + std::to_string(version) +
-                                            " and flags " + std::to_string(flags) +
-                                            "; this build reads version 1 without flags");
+  if (version > kRecordVersion) return newer_format("a record", version, kRecordVersion);
+  if (version == 0) return fail(ErrorCode::corruption, "a record has no format version");
+  if (flags != 0)
+    return fail(ErrorCode::unsupported, "a record has flags " + std::to_string(flags) +
+                                            ", which only a newer release knows");
   if (record.key_id != 0)
     return fail(ErrorCode::unsupported, "a record is sealed, and this build has no keys");
   return record;

@@ -1,6 +1,7 @@
 #include "services/s3/bucket_properties.h"
 
 #include "base/bytes.h"
+#include "base/format_version.h"
 
 namespace dyad::s3 {
 namespace {
@@ -22,8 +23,7 @@ Result<BucketProperties> decode_bucket_properties(std::string_view bytes) {
   ByteReader reader(bytes);
   const std::uint8_t version = reader.u8();
   if (reader.ok() && version > kPropertiesVersion)
-    return fail(ErrorCode::unsupported, "a bucket's properties are of version " +
-                                            std::to_string(version) + ", newer than this server");
+    return newer_format("a bucket's properties", version, kPropertiesVersion);
   BucketProperties properties;
   properties.region = reader.prefixed();
   properties.owner_account = reader.prefixed();

@@ -59,6 +59,17 @@ std::optional<RecordHeader> decode_header(std::string_view bytes, std::uint64_t 
   return header;
 }
 
+std::optional<std::uint16_t> newer_header_version(std::string_view bytes, std::uint64_t segment,
+                                                  std::uint64_t salt) {
+  if (bytes.size() < kRecordHeaderBytes) return std::nullopt;
+  const char* at = bytes.data();
+  const auto version = load_le<std::uint16_t>(at + 4);
+  if (load_le<std::uint32_t>(at) != kRecordMagic || version <= kSegmentVersion) return std::nullopt;
+  if (load_le<std::uint64_t>(at + 8) != segment) return std::nullopt;
+  if (load_le<std::uint64_t>(at + 56) != checksum({at, 56}, salt)) return std::nullopt;
+  return version;
+}
+
 void SegmentIndex::add(PartitionId partition, const Extent& extent) {
   std::vector<Extent>& extents = partitions_[partition];
   DYAD_CHECK(extents.empty() ||

@@ -52,6 +52,12 @@ void encode_header(const RecordHeader& header, std::uint64_t salt, char* at);
 /// None: these are not the 64 bytes of a header that this log wrote.
 std::optional<RecordHeader> decode_header(std::string_view bytes, std::uint64_t salt);
 
+/// The version of a header that this log wrote and that is newer than kSegmentVersion; none: it is
+/// not one. Magic, version, segment (at 8) and checksum (at 56) stay where they are in every
+/// version: a newer record must never be taken for a torn tail, and cut.
+std::optional<std::uint16_t> newer_header_version(std::string_view bytes, std::uint64_t segment,
+                                                  std::uint64_t salt);
+
 /// Where a partition's entries of one batch lie.
 struct Extent {
   std::uint64_t offset = 0;  ///< Of the record in its file.

@@ -4,8 +4,16 @@
 
 #include <algorithm>
 
+#include "base/format_version.h"
+
 namespace dyad::store::embedded {
 namespace {
+
+std::unexpected<Error> newer_record(const std::string& path, std::uint64_t offset,
+                                    std::uint16_t version) {
+  return newer_format(fmt::format("{}: offset {}: a record of the log", path, offset), version,
+                      kSegmentVersion);
+}
 
 /// One read fetches at least this much, so that a small record costs one system call.
 constexpr std::uint64_t kReadAheadBytes = 32u << 10;
@@ -37,6 +45,8 @@ Result<Record> SegmentReader::read(std::uint64_t offset) const {
   record.bytes.resize(std::min(kReadAheadBytes, file_bytes_ - offset));
   DYAD_TRY(read_exactly(offset, record.bytes.span()));
   const std::optional<RecordHeader> header = decode_header(record.bytes.view(), salt_);
+  if (const auto newer = newer_header_version(record.bytes.view(), segment_, salt_))
+    return newer_record(path_, offset, *newer);
   if (!header) return damaged("no valid record header");
   if (header->segment != segment_)
     return damaged(fmt::format("a record of segment {}, not of {}", header->segment, segment_));
@@ -75,7 +85,10 @@ Result<std::optional<SegmentReader::Found>> SegmentReader::find_header(
     window.resize(std::min(kScanWindowBytes, file_bytes_ - offset));
     DYAD_TRY(read_exactly(offset, window.span()));
     for (std::size_t at = 0; at < window.size(); at += kBlockBytes) {
-      const auto header = decode_header(window.view().substr(at, kRecordHeaderBytes), salt_);
+      const std::string_view bytes = window.view().substr(at, kRecordHeaderBytes);
+      if (const auto newer = newer_header_version(bytes, segment_, salt_))
+        return newer_record(path_, offset + at, *newer);
+      const auto header = decode_header(bytes, salt_);
       if (header && header->segment == segment_ && header->sequence > sequence)
         return Found{offset + at, *header};
     }

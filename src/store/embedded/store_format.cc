@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/format_version.h"
 #include "store/embedded/meta_rows.h"
 
 namespace dyad::store::embedded {
@@ -52,11 +53,7 @@ Result<StoreFormat> read_store_format(Files& files, const std::string& directory
   format.version = in.le32();
   // Looked at before the rest, which a newer version may have changed.
   if (ours && in.ok() && format.version > kStoreFormatVersion)
-    return fail(
-        ErrorCode::unsupported,
-        fmt::format("{}: format version {} was written by a newer release; this one reads up "
-                    "to version {}",
-                    path, format.version, kStoreFormatVersion));
+    return newer_format(path, format.version, kStoreFormatVersion);
   format.salt = in.le64();
   if (!ours || !in.ok() || !checked(content) || format.version == 0)
     return fail(ErrorCode::corruption, fmt::format("{}: not a store's format file", path));
