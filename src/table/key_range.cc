@@ -36,7 +36,9 @@ Result<KeyRange> query_range(const TableDescriptor& table, const IndexDescriptor
   // The keys do not repeat the hash key, which is the same in all rows: any other has none.
   if (ordered && (hash.type() != Type::string || hash.as_string() != table.ordered_hash))
     return nothing();
-  const std::string prefix = ordered ? std::string() : hash_prefix(table, hash);
+  // Not hash_prefix(table): the indexes of a table in key order are placed by hash all the same.
+  std::string prefix;
+  if (!ordered) append_hash_prefix(prefix, hash);
   const auto bound = [&](const Value& value) {
     std::string key = prefix;
     append_range_value(key, value.view(), ordered);
