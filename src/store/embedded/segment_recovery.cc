@@ -73,7 +73,7 @@ Result<LogManifest> SegmentLog::take_inventory(Recovery& state) {
   DYAD_TRY_ASSIGN(const std::vector<std::string> names, files_.list(options_.directory));
   for (const std::string& name : names) {
     const std::string path = options_.directory + "/" + name;
-    if (name.ends_with(".tmp")) {
+    if (name.ends_with(".tmp") || name.ends_with(kPreparingSuffix)) {
       DYAD_TRY(files_.remove(path));
     } else if (name.ends_with(".free")) {
       DYAD_TRY_ASSIGN(const FileInfo info, files_.info(path));

@@ -91,7 +91,10 @@ class Verifier {
       return {};
     }
     DYAD_TRY_ASSIGN(const SegmentReader reader, SegmentReader::open(files_, path, id, salt));
-    if (kept) last_sequence_ = 0;
+    // Below the chain, segments are gone or rewritten: sequences go on from neighbours only.
+    if (kept || last_was_kept_ || id != last_id_ + 1) last_sequence_ = 0;
+    last_id_ = id;
+    last_was_kept_ = kept;
     return check_segment(reader, kept);
   }
 
@@ -218,6 +221,8 @@ class Verifier {
   const std::string directory_;
   EmbeddedReport report_;
   std::uint64_t last_sequence_ = 0;
+  std::uint64_t last_id_ = 0;
+  bool last_was_kept_ = false;
   std::string last_path_;  ///< The newest segment that holds a record.
   std::optional<LogPosition> applied_;
   std::vector<PartitionRecord> owners_{PartitionRecord()};  ///< Of rows; the catalogue's in no row.
