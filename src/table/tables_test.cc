@@ -420,6 +420,37 @@ TEST_F(TablesTest, BusyPartitionsOfTablesAndIndexesAreCutWhereTheLoadIs) {
   }
 }
 
+TEST_F(TablesTest, AnIndexOfATableInKeyOrderIsAskedByItsOwnHashKey) {
+  TableSpec spec;
+  spec.name = "letters";
+  spec.placement = Placement::ordered;
+  spec.ordered_hash = "letters";
+  spec.keys.hash = {"shelf", Type::string};
+  spec.keys.range = KeyAttribute{"name", Type::string};
+  IndexDescriptor by_author;
+  by_author.name = "by-author";
+  by_author.keys.hash = {"author", Type::string};
+  spec.indexes = {by_author};
+  const TableRef table = create(spec);
+  for (const char* name : {"a", "b", "c"}) {
+    ASSERT_TRUE(write_one(put(table, ItemBuilder()
+                                         .string("shelf", "letters")
+                                         .string("name", name)
+                                         .string("author", *name == 'b' ? "Bob" : "Ada")
+                                         .build())));
+  }
+  const auto count = [&](const char* author) {
+    QuerySpec by;
+    by.table = table;
+    by.index = "by-author";
+    by.hash = text(author);
+    return query(std::move(by)).rows.size();
+  };
+  EXPECT_EQ(count("Ada"), 2u);
+  EXPECT_EQ(count("Bob"), 1u);
+  EXPECT_EQ(count("Eve"), 0u);
+}
+
 TEST_F(TablesTest, LimitsAreReached) {
   TableSpec spec = song_table();
   for (std::size_t i = 0; i < kMaxIndexes; ++i) {
