@@ -48,7 +48,9 @@ rocksdb::ReadOptions read_options(RowStore::Wait wait) {
   return options;
 }
 
-/// An erased row is one with an empty value.
+/// An erased row is one with an empty value. A read that may not wait gets such a value, and OK for
+/// a status, also where a table is not open yet (facebook/rocksdb pull request 12443, of 2024):
+/// only a read that may wait tells the two apart.
 std::optional<std::string> row_value(const rocksdb::PinnableSlice& value) {
   if (value.empty()) return std::nullopt;
   return std::string(value.data(), value.size());
@@ -238,6 +240,7 @@ Result<RowStore::Lookup> RowStore::get(std::string_view key, Wait wait) const {
     lookup.would_block = true;
   } else if (status.ok()) {
     lookup.value = row_value(value);
+    lookup.would_block = wait == Wait::no && !lookup.value;
   } else if (!status.IsNotFound()) {
     return fail(row_error(status, parts_->options.directory));
   }
@@ -255,9 +258,10 @@ Result<RowStore::Lookups> RowStore::get_all(std::span<const std::string> keys, W
   lookups.values.resize(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (statuses[i].IsIncomplete()) return Lookups{true, {}};
-    if (statuses[i].ok())
+    if (statuses[i].ok()) {
       lookups.values[i] = row_value(values[i]);
-    else if (!statuses[i].IsNotFound())
+      if (wait == Wait::no && !lookups.values[i]) return Lookups{true, {}};
+    } else if (!statuses[i].IsNotFound())
       return fail(row_error(statuses[i], parts_->options.directory));
   }
   return lookups;
