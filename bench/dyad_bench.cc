@@ -2,7 +2,9 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 
 #include "cases.h"
 #include "http_setup.h"
@@ -112,12 +114,15 @@ Result<> run(const Options& options) {
   if (over_http) {
     DYAD_TRY_ASSIGN(results, run_over_http(options, reactor, server));
   }
+  Result<> done;
   if (any_wanted(options, false)) {
-    DYAD_TRY_ASSIGN(std::vector<CaseResult> more,
-                    run_engine_cases(options, *runtime, reactor, scratch.path()));
-    for (CaseResult& result : more) results.push_back(std::move(result));
+    auto more = run_engine_cases(options, *runtime, reactor, scratch.path());
+    if (more) std::move(more->begin(), more->end(), std::back_inserter(results));
+    // What was measured before is told all the same.
+    if (!more) done = fail(std::move(more).error());
   }
-  return write_reports(options, machine, results);
+  DYAD_TRY(write_reports(options, machine, results));
+  return done;
 }
 
 }  // namespace
