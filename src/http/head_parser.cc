@@ -182,8 +182,8 @@ HeadError read_target(RequestHead& head) {
 HeadError read_expect(RequestHead& head) {
   const Header* expect = head.find("expect");
   if (expect == nullptr) return {};
-  if (!crypto::same_header_name(expect->value, "100-continue"))
-    return {417, "the only expectation served is 100-continue"};
+  // Others are passed over, as S3 does; RFC 9110, 10.1.1, allows 417 but does not ask for it.
+  if (!crypto::same_header_name(expect->value, "100-continue")) return {};
   // RFC 9110, 10.1.1: a 1.0 client's expectation is ignored.
   head.expects_continue = head.minor_version >= 1;
   return {};

@@ -129,7 +129,16 @@ TEST(HeadParser, HostIsNeededOnceAndPlain) {
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"), 400);
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: a, b\r\n\r\n"), 400);
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n"), 0);
-  EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: h\r\nExpect: a-miracle\r\n\r\n"), 417);
+}
+
+TEST(HeadParser, UnknownExpectationsArePassedOver) {
+  for (const char* expectation : {"", "200", "a-miracle"}) {
+    RequestHead head;
+    const std::string text =
+        std::string("PUT / HTTP/1.1\r\nHost: h\r\nExpect: ") + expectation + "\r\n\r\n";
+    EXPECT_FALSE(parse(text, head)) << expectation;
+    EXPECT_FALSE(head.expects_continue) << expectation;
+  }
 }
 
 TEST(HeadParser, LimitsAreReachedExactly) {
