@@ -53,6 +53,10 @@ int digits(std::string_view text, std::size_t at, std::size_t count) {
   return value;
 }
 
+bool is_utc_zone(std::string_view zone) {
+  return zone == " GMT" || zone == " +0000" || zone == " -0000";
+}
+
 bool all_there(const Moment& m) {
   return m.year >= 0 && m.month >= 1 && m.day >= 1 && m.hour >= 0 && m.minute >= 0 && m.second >= 0;
 }
@@ -74,7 +78,7 @@ std::optional<std::int64_t> parse_amz_date(std::string_view text) {
 
 std::optional<std::int64_t> parse_http_date(std::string_view text) {
   // "Fri, 24 May 2013 00:00:00 GMT"; the weekday is not checked against the date.
-  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT" ||
+  if (text.size() < 29 || text.substr(3, 2) != ", " || !is_utc_zone(text.substr(25)) ||
       text[7] != ' ' || text[11] != ' ' || text[16] != ' ' || text[19] != ':' || text[22] != ':')
     return std::nullopt;
   const std::size_t month = kMonths.find(text.substr(8, 3));

@@ -14,7 +14,8 @@ std::optional<std::int64_t> parse_amz_date(std::string_view text);
 std::string to_amz_date(std::int64_t wall_ms);
 
 /// "Fri, 24 May 2013 00:00:00 GMT" (RFC 9110's preferred form), as in Date, Last-Modified and
-/// If-Modified-Since.
+/// If-Modified-Since. RFC 5322's zones "+0000" and "-0000" are read too: botocore signs a Date that
+/// ends so.
 std::optional<std::int64_t> parse_http_date(std::string_view text);
 std::string to_http_date(std::int64_t wall_ms);
 

@@ -525,9 +525,12 @@ TEST(AmzDate, RoundTripsAndRejects) {
     EXPECT_FALSE(parse_amz_date(bad)) << bad;
   EXPECT_EQ(to_http_date(kDocNow), "Fri, 24 May 2013 00:00:00 GMT");
   EXPECT_EQ(parse_http_date("Fri, 24 May 2013 00:00:00 GMT"), kDocNow);
+  EXPECT_EQ(parse_http_date("Fri, 24 May 2013 00:00:00 -0000"), kDocNow);
+  EXPECT_EQ(parse_http_date("Fri, 24 May 2013 00:00:00 +0000"), kDocNow);
   EXPECT_EQ(to_iso_date(kDocNow), "2013-05-24T00:00:00Z");
   for (const char* bad : {"", "Fri, 24 May 2013 00:00:00", "Fri, 24 anM 2013 00:00:00 GMT",
-                          "Fri, 31 Feb 2013 00:00:00 GMT", "Friday, 24-May-13 00:00:00 GMT"})
+                          "Fri, 31 Feb 2013 00:00:00 GMT", "Friday, 24-May-13 00:00:00 GMT",
+                          "Fri, 24 May 2013 00:00:00 +0100"})
     EXPECT_FALSE(parse_http_date(bad)) << bad;
 }
 
