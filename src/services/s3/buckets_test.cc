@@ -107,6 +107,15 @@ TEST_F(BucketsTest, LimitsOfAnObjectsDescription) {
   EXPECT_EQ(code_of(put([](auto& o) { o.metadata["a"] = "\xff"; })), "InvalidArgument");
   EXPECT_TRUE(put([](auto& o) { o.metadata["a"] = "gr\xc3\xbc\xc3\x9f"; }));
   EXPECT_EQ(server.get("k")->output.metadata.at("a"), "gr\xc3\xbc\xc3\x9f");
+  const std::pair<const char*, const char*> encodings[] = {{"deflate, gzip", "deflate, gzip"},
+                                                           {"aws-chunked, gzip", "gzip"},
+                                                           {"gzip,aws-chunked", "gzip"}};
+  for (const auto& [sent, kept] : encodings) {
+    EXPECT_TRUE(put([&](auto& o) { o.content_encoding = sent; }));
+    EXPECT_EQ(server.get("k")->output.content_encoding, kept);
+  }
+  EXPECT_TRUE(put([](auto& o) { o.content_encoding = "aws-chunked"; }));
+  EXPECT_FALSE(server.get("k")->output.content_encoding);
   EXPECT_TRUE(put([](auto& o) { o.storage_class = "GLACIER_IR"; }));
   EXPECT_EQ(server.get("k")->output.storage_class, "GLACIER_IR");
 }
