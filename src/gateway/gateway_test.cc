@@ -265,6 +265,17 @@ TEST_F(GatewayTest, SignedChunksWithATrailer) {
   EXPECT_EQ(fake_.stored.size(), 1u);
 }
 
+TEST_F(GatewayTest, ATransferOfUntoldLengthIsRefused) {
+  Sent sent{"PUT", "/photos/a", {{"transfer-encoding", "chunked"}}, ""};
+  sign(sent, "UNSIGNED-PAYLOAD");
+  std::string text = "PUT /photos/a HTTP/1.1\r\nHost: " + std::string(kHost) + "\r\n";
+  for (const auto& header : sent.headers) text += header.name + ": " + header.value + "\r\n";
+  const std::string answer = exchange(text + "\r\n2\r\nhi\r\n0\r\n\r\n");
+  EXPECT_TRUE(has(answer, "HTTP/1.1 501")) << answer;
+  EXPECT_TRUE(has(answer, "<Header>Transfer-Encoding</Header>")) << answer;
+  EXPECT_TRUE(fake_.stored.empty());
+}
+
 TEST_F(GatewayTest, PresignedByVersion4AndVersion2) {
   crypto::Sigv4Signer signer({kKeyId, kSecret, ""}, crypto::SignatureStyle::s3, "us-east-1", "s3");
   const std::vector<crypto::HeaderView> headers = {{"Host", kHost}};

@@ -111,8 +111,13 @@ Result<std::unique_ptr<S3Body>> S3Body::open(http::BodyReader& from, const http:
     body->owned_ = std::make_unique<HashedBody>(raw, sender.payload_hash);
   }
   body->reader_ = body->owned_ ? body->owned_.get() : &raw;
-  // S3 takes no body whose length it is not told (a chunked transfer without aws-chunked).
-  if (!body->reader_->length()) return missing_length();
+  // S3 takes no body whose length it is not told: a chunked transfer without aws-chunked.
+  if (!body->reader_->length()) {
+    Error error = protocol::service_error("NotImplemented", 501,
+                                          "A header you provided implies functionality that is not "
+                                          "implemented");
+    return fail(protocol::with_field(std::move(error), "Header", "Transfer-Encoding"));
+  }
   return body;
 }
 

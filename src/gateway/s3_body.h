@@ -16,7 +16,8 @@ namespace dyad::gateway {
 class S3Body {
  public:
   /// Chooses the decoder by what was signed. `from` and `head` outlive it.
-  /// Service errors: MissingContentLength, InvalidRequest and what the decoder says of the headers.
+  /// Service errors: MissingContentLength, NotImplemented (a chunked transfer of untold length),
+  /// InvalidArgument and what the decoder says of the headers.
   static Result<std::unique_ptr<S3Body>> open(http::BodyReader& from, const http::RequestHead& head,
                                               const Authenticated& sender);
 
