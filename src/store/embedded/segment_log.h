@@ -134,6 +134,7 @@ class SegmentLog {
   Result<> recover_tail(Recovery& state, const SegmentReader& reader);
   Result<> expect_nothing_after(const Recovery& state, const SegmentReader& reader,
                                 std::uint64_t from, std::uint64_t sequence) const;
+  Result<> flush(const std::string& path) const;
   Result<> open_active(Recovery& state);
 
   // Reading (segment_log_read.cc).

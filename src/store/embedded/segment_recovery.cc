@@ -258,16 +258,22 @@ Result<> SegmentLog::expect_nothing_after(const Recovery& state, const SegmentRe
                   found->header.sequence, reader.path(), found->offset));
 }
 
+Result<> SegmentLog::flush(const std::string& path) const {
+  DYAD_TRY_ASSIGN(auto flusher, files_.open_append(path, Files::Create::append));
+  return flusher->sync();
+}
+
 Result<> SegmentLog::open_active(Recovery& state) {
   SegmentPtr& segment = state.tail;
   DYAD_TRY_ASSIGN(std::shared_ptr<DurableFile> file,
                   files_.open_durable(segment->path, segment->file_bytes));
   segment->file = file;
   if (!state.clean()) {
-    // The last batch may have reached the file and not the disk when the process was killed. From
-    // now on readers see it, so it must stay.
-    DYAD_TRY_ASSIGN(auto flusher, files_.open_append(segment->path, Files::Create::append));
-    DYAD_TRY(flusher->sync());
+    // The last write may have reached the file and not the disk when the process was killed: a
+    // batch here, or the footer of the segment before. From now on readers see it and later batches
+    // follow it, so it must stay.
+    if (state.segments.contains(segment->id - 1)) DYAD_TRY(flush(path_of(segment->id - 1)));
+    DYAD_TRY(flush(segment->path));
   }
   active_ = segment;
   active_file_ = std::move(file);
