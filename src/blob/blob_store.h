@@ -29,7 +29,7 @@ constexpr std::size_t kMaxOwnerBytes = 2048;
 
 struct PendingBlob {
   BlobId id;
-  std::string owner;  ///< As given to create().
+  std::string owner;  ///< As given to create(). Empty: the bytes that told it are damaged.
 };
 
 /// One blob in the making. One coroutine at a time. Destroyed without finish(): the bytes are

@@ -301,8 +301,11 @@ class FileBlobStore final : public BlobStore {
     if (owner.error().code != ErrorCode::corruption) return fail(std::move(owner).error());
     DYAD_TRY_ASSIGN(const bool finished, has_last_frame(id, *file));
     if (finished) {
-      log::error("a finished blob is damaged", "blob={} reason=\"{}\"", id.value(),
-                 owner.error().message);
+      // Or power went while it was written, and its end came to the disk before its beginning. The
+      // rows know.
+      log::warning("a blob without its header", "blob={} reason=\"{}\"", id.value(),
+                   owner.error().message);
+      pending_.push_back({id, {}});
       return {};
     }
     log::info("erasing an unfinished blob", "blob={} reason=\"{}\"", id.value(),

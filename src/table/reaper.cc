@@ -80,8 +80,42 @@ Task<Result<>> Reaper::reap_partition(store::PartitionId partition, Pass& pass, 
   }
 }
 
-Task<Result<bool>> blob_is_referenced(Tables& tables, blob::BlobId blob, std::string owner_bytes,
-                                      Deadline deadline) {
+namespace {
+
+/// Is there a reference row for this blob in the partition?
+Task<Result<bool>> partition_references(store::Store& store, store::PartitionId partition,
+                                        blob::BlobId blob) {
+  store::ScanRange range;
+  range.begin = kind_prefix(RowKind::reference);
+  range.end = prefix_end(range.begin);
+  while (true) {
+    const store::ScanLimits limits;
+    DYAD_CO_TRY_ASSIGN(const store::ScanPage page, co_await store.scan(partition, range, limits));
+    for (std::size_t i = 0; i < page.size(); ++i) {
+      DYAD_CO_TRY_ASSIGN(const blob::BlobId named, blob_of_row(page[i].key));
+      if (named == blob) co_return true;
+    }
+    if (!page.next) co_return false;
+    range = *page.next;
+  }
+}
+
+/// Of a blob that does not tell its owner any more: looks through all of them.
+Task<Result<bool>> any_row_references(store::Store& store, blob::BlobId blob) {
+  for (const store::PartitionInfo& partition : store.partitions()) {
+    for (int attempt = 1;; ++attempt) {
+      const Result<bool> named = co_await partition_references(store, partition.id, blob);
+      if (named && *named) co_return true;
+      if (named) break;
+      if (named.error().code != ErrorCode::not_owner || attempt == kMaxStaleAttempts)
+        co_return fail(named.error());
+    }
+  }
+  co_return false;
+}
+
+Task<Result<bool>> owner_references(Tables& tables, blob::BlobId blob, std::string owner_bytes,
+                                    Deadline deadline) {
   DYAD_CO_TRY_ASSIGN(const BlobOwner owner, decode_owner(owner_bytes));
   Result<TableRef> table = co_await tables.find(owner.table_name, deadline);
   if (!table) {
@@ -94,6 +128,18 @@ Task<Result<bool>> blob_is_referenced(Tables& tables, blob::BlobId blob, std::st
       const std::optional<std::string> value,
       co_await tables.store().get((*table)->partitions.partition_of(owner.key), row));
   co_return value.has_value();
+}
+
+}  // namespace
+
+Task<Result<bool>> blob_is_referenced(Tables& tables, blob::BlobId blob, std::string owner,
+                                      Deadline deadline) {
+  if (owner.empty()) co_return co_await any_row_references(tables.store(), blob);
+  for (int attempt = 1;; ++attempt) {
+    Result<bool> named = co_await owner_references(tables, blob, owner, deadline);
+    if (named || named.error().code != ErrorCode::not_owner || attempt == kMaxStaleAttempts)
+      co_return named;
+  }
 }
 
 Task<Result<PendingOutcome>> settle_pending_blobs(Tables& tables, blob::BlobStore& blobs,
