@@ -19,7 +19,7 @@ namespace dyad::table {
 /// writes.
 class Tables::LoadSampler {
  public:
-  static constexpr std::uint64_t kEvery = 16;
+  static constexpr std::uint64_t kEvery = 17;
   static constexpr std::size_t kKeysPerPartition = 64;
   static constexpr std::size_t kMaxPartitions = 4096;
 
