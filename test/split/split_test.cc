@@ -287,7 +287,9 @@ TEST_P(SplitUnderLoad, OnThreadsWithTheEmbeddedEngine) {
 void simulate(std::uint64_t seed, bool hostile, bool bucket) {
   const SeedScope scope(seed);
   Simulation simulation(seed);
-  std::unique_ptr<store::Store> store = store::make_memory_store(simulation);
+  store::MemoryOptions memory;
+  memory.commit_delay_us = 200;  // Time stands still as long as anything else is runnable.
+  std::unique_ptr<store::Store> store = store::make_memory_store(simulation, std::move(memory));
   if (hostile) store = store::make_hostile_store(std::move(store), simulation, seed);
   {
     table::Tables tables(*store, simulation, server::make_row_codecs());
