@@ -139,12 +139,14 @@ struct Discovery {
   std::string what;      ///< Empty: the lie was never found.
 };
 
-/// Power goes at operations after the first lie, the nearest first, then ever farther apart.
+/// Power goes at each operation after the first lie, the nearest first, then those far apart.
 Discovery discover(const std::string& lie, std::uint64_t first, std::uint64_t count) {
   std::vector<std::uint64_t> points;
   for (std::uint64_t at = first + 1; at < std::min(first + 40, count); ++at) points.push_back(at);
-  const std::uint64_t stride = std::max<std::uint64_t>(1, (count - first) / 80);
-  for (std::uint64_t at = first + 40; at < count; at += stride) points.push_back(at);
+  // Then all the others, the far ones early.
+  constexpr std::uint64_t kStride = 8;
+  for (std::uint64_t offset = 0; offset < kStride; ++offset)
+    for (std::uint64_t at = first + 40 + offset; at < count; at += kStride) points.push_back(at);
   points.push_back(count);
   for (const std::uint64_t at : points) {
     Machine machine(kSeed);

@@ -24,6 +24,9 @@ constexpr std::size_t kInlineBytes = 1500;
 constexpr std::size_t kBlobBytes = 150'000;  ///< Two frames.
 const char* const kItemTable = "items";
 const char* const kDoomedTable = "doomed";
+/// A follower that never moves needs its log, so that old segments are rewritten rather than let
+/// go.
+const char* const kWatchedTable = "watched";
 const char* const kBucket = "bucket";
 
 std::string body_state(std::uint64_t version) {
@@ -55,6 +58,8 @@ class Process {
     co_await make_table(item_table_spec(kItemTable));
     co_await make_table(bucket_spec(kBucket));
     co_await make_table(item_table_spec(kDoomedTable));
+    co_await make_table(item_table_spec(kWatchedTable));
+    co_await watch();
     co_await put_item(kDoomedTable, "d1", 1);
     co_await put_item(kDoomedTable, "d2", 2);
     for (int step = 0; step < kStepsOfAProcess; ++step) co_await take_step(step);
@@ -135,6 +140,17 @@ class Process {
     note({name}, commit.has_value());
   }
 
+  Task<void> watch() {
+    const table::TableRef in = co_await table(kWatchedTable);
+    if (!in) co_return;
+    const store::Body body = [&](store::Transaction& tx) -> Task<Result<>> {
+      co_return tx.set_cursor("slow", in->partitions[0].partition, Timestamp());
+    };
+    std::vector<store::DeclaredKey> declared;
+    const auto set = co_await data_.store->transact(declared, body, Deadline::never());
+    note({}, set.has_value());
+  }
+
   Task<void> take_step(int step);
   Task<void> item_step(int step);
   Task<void> object_step(int step);
@@ -170,6 +186,7 @@ Task<void> Process::take_step(int step) {
     default:
       co_await pair_step(step);
   }
+  if (step % 15 == 3) co_await put_item(kWatchedTable, "v", static_cast<std::uint64_t>(step + 1));
   if (step % 11 == 10) {
     const auto reaped = co_await reaper_->pass(Deadline::never());
     note({}, reaped.has_value());
@@ -296,7 +313,7 @@ Task<std::string> Process::check_verify() {
 }
 
 Task<std::string> Process::check() {
-  for (const std::string name : {kItemTable, "s3.bucket", kDoomedTable}) {
+  for (const std::string name : {kItemTable, "s3.bucket", kDoomedTable, kWatchedTable}) {
     const table::TableRef found = co_await table(name);
     const std::string wrong = oracle_.settle("table/" + name, found ? "there" : "");
     if (!wrong.empty()) co_return wrong;
@@ -308,6 +325,9 @@ Task<std::string> Process::check() {
     const std::string wrong = co_await check_item(kItemTable, id, expected);
     if (!wrong.empty()) co_return wrong;
   }
+  std::vector<std::string> not_of_this_index;
+  const std::string watched = co_await check_item(kWatchedTable, "v", not_of_this_index);
+  if (!watched.empty()) co_return watched;
   // A dropped table takes its items with it.
   if (oracle_.state(std::string("table/") + kDoomedTable) == "there") {
     std::vector<std::string> ignored;
