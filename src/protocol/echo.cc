@@ -10,12 +10,16 @@ namespace {
 
 class Echo {
  public:
-  std::string take() && {
+  /// What was cut still ends as its kind does, so that the value's end can be told.
+  std::string take(Kind kind) && {
     if (out_.size() > kMaxEchoBytes) {
       std::size_t end = kMaxEchoBytes;
       while (end > 0 && (static_cast<unsigned char>(out_[end]) & 0xC0) == 0x80) --end;
       out_.resize(end);
       out_ += "...";
+      if (kind == Kind::list) out_ += ']';
+      if (kind == Kind::map) out_ += '}';
+      if (kind == Kind::structure) out_ += ')';
     }
     return std::move(out_);
   }
@@ -114,7 +118,7 @@ class Echo {
 std::string echo(const Shape& shape, const void* value) {
   Echo echo;
   echo.append(shape, value);
-  return std::move(echo).take();
+  return std::move(echo).take(shape.kind);
 }
 
 }  // namespace dyad::protocol
