@@ -26,6 +26,9 @@ enum class JsonFaultKind : std::uint8_t {
 struct JsonFault {
   JsonFaultKind kind;
   std::string message;
+  /// For a bad number or a member given twice: what the operations say that have moved to
+  /// DynamoDB's newer checks, with nothing around it. Empty where both say the same.
+  std::string newer_message = {};
 };
 
 /// Reads an AttributeValue, an object as {"S": "text"}, into `writer`, on the given level of

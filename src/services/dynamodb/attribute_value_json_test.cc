@@ -114,6 +114,27 @@ TEST_F(AttributeValueJson, SetsAndNull) {
             prefix + "Null attribute value types must have the value of true");
 }
 
+TEST_F(AttributeValueJson, NewerWordsOfNumbersAndRepeatedMembers) {
+  const auto newer = [this](const std::string& json) {
+    const auto got = value(json);
+    return got ? "no fault" : got.error().newer_message;
+  };
+  const std::string numeric = "The parameter cannot be converted to a numeric value: ";
+  EXPECT_EQ(newer(R"({"N":""})"), numeric);
+  EXPECT_EQ(newer(R"({"L":[{"NS":["1"," 1"]}]})"), numeric + " 1");
+  EXPECT_EQ(newer(R"({"N":"1e126"})"), invalid(R"({"N":"1e126"})"));
+  const std::string prefix = "One or more parameter values were invalid: Input collection ";
+  EXPECT_EQ(newer(R"({"SS":["b","a","b"]})"), prefix + R"(["a", "b", "b"] contains duplicates.)");
+  EXPECT_EQ(newer(R"({"SS":["c","a","a","b","c"]})"),
+            prefix + R"(["a", "c", "a", "b", "c"] contains duplicates.)");
+  // Bytes are in order, not their text.
+  EXPECT_EQ(newer(R"({"BS":["/w==","AA==","AA=="]})"),
+            prefix + R"(["AA==","/w==","AA=="]of type BS contains duplicates.)");
+  EXPECT_EQ(newer(R"({"NS":["2","1","2"]})"), prefix + "contains duplicates.");
+  EXPECT_EQ(newer(R"({"SS":[]})"), "");
+  EXPECT_EQ(newer(R"({"NULL":false})"), "");
+}
+
 TEST_F(AttributeValueJson, WrongShapes) {
   EXPECT_EQ(wrong_shape("1"), "Unexpected value type in payload");
   EXPECT_EQ(wrong_shape("[]"),

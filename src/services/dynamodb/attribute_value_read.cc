@@ -1,3 +1,6 @@
+#include <set>
+#include <vector>
+
 #include "base/bytes.h"
 #include "services/dynamodb/attribute_value_json.h"
 #include "services/dynamodb/attribute_value_shape.h"
@@ -17,8 +20,14 @@ std::unexpected<JsonFault> wrong_shape(std::string message) {
 std::unexpected<JsonFault> invalid(std::string message) {
   return std::unexpected(JsonFault{JsonFaultKind::validation, std::move(message)});
 }
+constexpr std::string_view kInvalidParameter = "One or more parameter values were invalid: ";
+
+std::unexpected<JsonFault> invalid(std::string message, std::string newer_message) {
+  return std::unexpected(
+      JsonFault{JsonFaultKind::validation, std::move(message), std::move(newer_message)});
+}
 std::unexpected<JsonFault> invalid_parameter(std::string_view what) {
-  return invalid("One or more parameter values were invalid: " + std::string(what));
+  return invalid(std::string(kInvalidParameter) + std::string(what));
 }
 
 Outcome read_value_at(const element& json, ValueWriter& writer, int level);
@@ -30,9 +39,12 @@ Outcome read_number(const element& json, ValueWriter& writer) {
   const auto number = Decimal::parse(text);
   if (!number) {
     std::string sentence(message(number.error()));
-    if (number.error() == DecimalFault::invalid_text && !text.empty())
-      sentence.append(": ").append(text);
-    return invalid(std::move(sentence));
+    std::string newer = sentence;
+    if (number.error() == DecimalFault::invalid_text) {
+      newer.append(": ").append(text);
+      if (!text.empty()) sentence = newer;
+    }
+    return invalid(std::move(sentence), std::move(newer));
   }
   writer.number(*number);
   return {};
@@ -57,6 +69,41 @@ std::string quoted_collection(const simdjson::dom::array& members) {
   return text + "]";
 }
 
+// ["a", "b", "b"]: the members before the first repeat in byte order, from there on as given. The
+// newer checks fill a sorted set and stop at what is in it already.
+std::string collection_up_to_repeat(Type type, const simdjson::dom::array& members) {
+  std::set<std::string> sorted;
+  std::vector<std::string> rest;
+  for (const element member : members) {
+    std::string bytes(string_of(member));
+    if (type == Type::binary_set) bytes = from_base64(bytes).value_or(std::string());
+    if (rest.empty() && sorted.insert(bytes).second) continue;
+    rest.push_back(std::move(bytes));
+  }
+  std::string text = "[";
+  const auto append = [&](const std::string& bytes) {
+    if (text.size() > 1) text.append(type == Type::binary_set ? "," : ", ");
+    text.append("\"").append(type == Type::binary_set ? to_base64(bytes) : bytes).append("\"");
+  };
+  for (const std::string& bytes : sorted) append(bytes);
+  for (const std::string& bytes : rest) append(bytes);
+  return text + "]";
+}
+
+Outcome duplicates_fault(Type type, const simdjson::dom::array& members) {
+  const std::string prefix(kInvalidParameter);
+  if (type == Type::number_set)
+    return invalid("Input collection contains duplicates",
+                   prefix + "Input collection contains duplicates.");
+  const std::string_view end =
+      type == Type::string_set ? " contains duplicates." : "of type BS contains duplicates.";
+  const auto sentence = [&](const std::string& collection) {
+    return prefix + "Input collection " + collection + std::string(end);
+  };
+  return invalid(sentence(quoted_collection(members)),
+                 sentence(collection_up_to_repeat(type, members)));
+}
+
 Outcome set_fault(Type type, SetFault fault, const simdjson::dom::array& members) {
   // The two spaces and "An" are DynamoDB's, as are the three ways to say the same.
   if (fault == SetFault::empty) {
@@ -64,10 +111,7 @@ Outcome set_fault(Type type, SetFault fault, const simdjson::dom::array& members
     if (type == Type::number_set) return invalid_parameter("An number set  may not be empty");
     return invalid_parameter("Binary sets should not be empty");
   }
-  if (type == Type::number_set) return invalid("Input collection contains duplicates");
-  const std::string given = "Input collection " + quoted_collection(members);
-  if (type == Type::string_set) return invalid_parameter(given + " contains duplicates.");
-  return invalid_parameter(given + "of type BS contains duplicates.");
+  return duplicates_fault(type, members);
 }
 
 Outcome read_set(Type type, const element& json, ValueWriter& writer) {

@@ -41,11 +41,16 @@ Error value_error(const ProvidedPlace& place, std::string message, bool envelope
   return envelope ? enveloped(std::move(message)) : validation(std::move(message));
 }
 
-Error fault_error(const ProvidedPlace& place, JsonFault fault, bool envelope) {
+/// The newer checks say a bad number or a repeated member alike wherever it stands, in a Key too;
+/// so all four regions that were asked answered in October 2026.
+Error fault_error(const ProvidedPlace& place, JsonFault fault, bool newer, bool envelope) {
   if (fault.kind == JsonFaultKind::serialization) {
     return protocol::service_error(api::dynamodb::errors::kSerializationException,
                                    std::move(fault.message));
   }
+  if (newer && !fault.newer_message.empty())
+    return envelope ? enveloped(std::move(fault.newer_message))
+                    : validation(std::move(fault.newer_message));
   return value_error(place, std::move(fault.message), envelope);
 }
 
@@ -64,7 +69,8 @@ Result<> ItemJsonHooks::Hook<T>::read(const simdjson::dom::element& in, const Pr
   }();
   if (!read) {
     writer_.clear();
-    return fail(fault_error(place, std::move(read).error(), envelope_));
+    return fail(fault_error(place, std::move(read).error(), wording_ != Wording::older,
+                            wording_ == Wording::enveloped));
   }
   *static_cast<T*>(out) = *std::move(read);
   return {};
@@ -86,10 +92,13 @@ template class ItemJsonHooks::Hook<table::Value>;
 protocol::JsonCodec::Hooks ItemJsonHooks::hooks(const protocol::Operation& operation) {
   const std::string_view name = operation.name;
   const bool envelope = name == "PutItem" || name == "UpdateItem" || name == "DeleteItem";
-  if (!envelope) return hooks();
+  const bool newer = name == "GetItem" || name == "Query";
+  if (!envelope && !newer) return hooks();
   protocol::JsonCodec::Hooks hooks{};
-  hooks[static_cast<std::size_t>(ProvidedType::dynamodb_item)] = &enveloped_item_;
-  hooks[static_cast<std::size_t>(ProvidedType::dynamodb_value)] = &enveloped_value_;
+  hooks[static_cast<std::size_t>(ProvidedType::dynamodb_item)] =
+      envelope ? &enveloped_item_ : &newer_item_;
+  hooks[static_cast<std::size_t>(ProvidedType::dynamodb_value)] =
+      envelope ? &enveloped_value_ : &newer_value_;
   return hooks;
 }
 

@@ -217,6 +217,37 @@ TEST_P(ItemOperations, RequestsAreCheckedBeforeTheTableIsLookedFor) {
                   });
 }
 
+TEST_P(ItemOperations, NumbersAndRepeatedMembersAreWordedByTheOperation) {
+  const std::string number = "The parameter cannot be converted to a numeric value";
+  const std::string repeat = kInvalid + R"(Input collection ["a", "b", "b"] contains duplicates.)";
+  const auto values = [](std::string_view operand) {
+    return R"("ExpressionAttributeValues":{":v":)" + std::string(operand) + "}}";
+  };
+  const std::string_view text = R"({"N":"b"})", none = R"({"N":""})",
+                         set = R"({"SS":["b","a","b"]})";
+  const std::string put =
+      R"({"TableName":"Hash","Item":{"pk":{"S":"a"}},"ConditionExpression":"a = :v",)";
+  expect_refusals("PutItem", {{put + values(text), kOne + number + ": b"},
+                              {put + values(none), kOne + number + ": "},
+                              {put + values(set), kOne + repeat}});
+  const std::string key = R"({"TableName":"Hash","Key":{"pk":)";
+  for (const char* operation : {"UpdateItem", "DeleteItem"}) {
+    expect_refusals(operation, {{key + std::string(text) + "}}", kOne + number + ": b"},
+                                {key + std::string(set) + "}}", kOne + repeat}});
+  }
+  expect_refusals("GetItem", {{key + std::string(none) + "}}", number + ": "},
+                              {key + std::string(set) + "}}", repeat}});
+  const std::string query = R"({"TableName":"Hash","KeyConditionExpression":"pk = :v",)";
+  expect_refusals("Query", {{query + values(text), number + ": b"}, {query + values(set), repeat}});
+  // Scan and transactions have not moved: the placeholder is named, the members are as given.
+  const std::string scan = R"({"TableName":"Hash","FilterExpression":"a = :v",)";
+  const std::string named = "ExpressionAttributeValues contains invalid value: ";
+  expect_refusals("Scan", {{scan + values(none), named + number + " for key :v"},
+                           {scan + values(set), named + kInvalid +
+                                                    "Input collection [b, a, b] contains "
+                                                    "duplicates. for key :v"}});
+}
+
 TEST_P(ItemOperations, WrongValuesAreWordedByTheirPlace) {
   const std::string null_text = kInvalid + "Null attribute value types must have the value of true";
   const std::string empty_set = kInvalid + "An string set  may not be empty";
