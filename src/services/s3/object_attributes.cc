@@ -60,7 +60,8 @@ Result<> take_metadata(const model::PutObjectInput& input, ObjectAttributes& att
 /// aws-chunked is how the body travelled, not what the object is ("PutObject" in the API
 /// reference): it is not kept. What does not name it is kept to the letter.
 std::optional<std::string> without_aws_chunked(const std::optional<std::string>& encoding) {
-  if (!encoding || encoding->find("aws-chunked") == std::string::npos) return encoding;
+  if (!encoding || encoding->empty()) return std::nullopt;
+  if (encoding->find("aws-chunked") == std::string::npos) return encoding;
   std::string kept;
   std::string_view rest = *encoding;
   while (true) {
