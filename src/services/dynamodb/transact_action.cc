@@ -61,7 +61,9 @@ Result<TransactAction> TransactAction::parse(model::TransactWriteItem& item) {
     auto condition = parse_expressions(action, made.update_);
     if (!condition) return fail(translate(std::move(condition).error()));
     made.condition_ = std::move(*condition);
-    return {};
+    // The size of a Put is known before the transaction begins, and refused with the request; what
+    // an Update comes to is not, and cancels.
+    return kind == Kind::put ? check_put_size(made.given()) : Result<>();
   };
   if (item.put) DYAD_TRY(take(*item.put, Kind::put, item.put->item));
   if (item.update) DYAD_TRY(take(*item.update, Kind::update, item.update->key));
@@ -84,7 +86,6 @@ Result<> TransactAction::place(table::TableRef table, bool reports_capacity) {
 Result<> TransactAction::place_row() {
   if (kind_ == Kind::put) {
     DYAD_TRY_ASSIGN(key_, key_of_item(*table_, given()));
-    DYAD_TRY(check_put_size(given()));
   } else {
     DYAD_TRY_ASSIGN(key_, key_of_key(*table_, given()));
   }

@@ -16,7 +16,8 @@ namespace dyad::dynamodb {
 /// input does, which it points into.
 class TransactAction {
  public:
-  /// Takes an action's expressions apart. ValidationException: what is wrong with the request.
+  /// Takes an action's expressions apart. ValidationException: what is wrong with the request, or a
+  /// Put's item that is too large.
   static Result<TransactAction> parse(model::TransactWriteItem& item);
 
   const std::string& table_name() const { return *table_name_; }

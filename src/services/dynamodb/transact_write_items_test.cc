@@ -138,6 +138,21 @@ TEST_P(Transactions, AHundredActionsAndFourMegabytes) {
                R"("},"x":{"S":")" + std::string(350000, 'x') + R"("}}}})";
     return transact(large);
   };
+  const auto sized = [](std::string_view action, std::size_t bytes) {
+    const std::string text = R"({"S":")" + std::string(bytes - 4, 'x') + R"("})";
+    return transact(action == "Put"
+                        ? R"({"Put":{"TableName":"Hash","Item":{"pk":{"S":"s"},"x":)" + text + "}}}"
+                        : R"({"Update":{"TableName":"Hash","Key":{"pk":{"S":"s"}},)"
+                          R"("UpdateExpression":"SET x = :x","ExpressionAttributeValues":{":x":)" +
+                              text + "}}}");
+  };
+  EXPECT_EQ(run("TransactWriteItems", sized("Put", 409600)), "{}");
+  EXPECT_EQ(run("TransactWriteItems", sized("Put", 409601)),
+            "ValidationException: Item size has exceeded the maximum allowed size");
+  EXPECT_EQ(run("TransactWriteItems", sized("Update", 409600)), "{}");
+  EXPECT_TRUE(run("TransactWriteItems", sized("Update", 409601))
+                  .starts_with("TransactionCanceledException: "));
+
   EXPECT_EQ(run("TransactWriteItems", large(11)), "{}");
   EXPECT_TRUE(run("TransactWriteItems", large(12)).starts_with("ValidationException: "));
   // What updates leave counts as well: twelve large items, though the request is small.
