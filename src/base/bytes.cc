@@ -99,7 +99,9 @@ std::string to_base64(std::string_view bytes) {
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
   std::size_t i = 0;
-  const auto at = [&](std::size_t k) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[k])); };
+  const auto at = [&](std::size_t k) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[k]));
+  };
   for (; i + 3 <= bytes.size(); i += 3) {
     const std::uint32_t group = at(i) << 16 | at(i + 1) << 8 | at(i + 2);
     text.push_back(base64_digits[group >> 18]);
@@ -126,7 +128,8 @@ std::optional<std::string> from_base64(std::string_view text) {
     const int padding = !last ? 0 : text[i + 3] != '=' ? 0 : text[i + 2] != '=' ? 1 : 2;
     std::uint32_t group = 0;
     for (int k = 0; k < 4; ++k) {
-      const int value = k >= 4 - padding ? 0 : base64_values[static_cast<unsigned char>(text[i + k])];
+      const int value =
+          k >= 4 - padding ? 0 : base64_values[static_cast<unsigned char>(text[i + k])];
       if (value < 0) return std::nullopt;
       group = group << 6 | static_cast<std::uint32_t>(value);
     }

@@ -12,7 +12,9 @@ namespace dyad {
 // Byte strings are std::string and std::string_view; text is too. A name or comment says which.
 // Integers in keys are big-endian, so that they sort; integers in values are little-endian.
 
-inline void append_u8(std::string& out, std::uint8_t value) { out.push_back(static_cast<char>(value)); }
+inline void append_u8(std::string& out, std::uint8_t value) {
+  out.push_back(static_cast<char>(value));
+}
 
 inline void append_be64(std::string& out, std::uint64_t value) {
   value = __builtin_bswap64(value);
@@ -51,8 +53,8 @@ void store_le(char* at, T value) {
 /// LEB128, at most ten bytes.
 void append_varint(std::string& out, std::uint64_t value);
 
-/// Takes apart a buffer that may be damaged: a read past the end turns `ok()` false for good and yields
-/// zeros and empty views, so that a decoder checks once at its end.
+/// Takes apart a buffer that may be damaged: a read past the end turns `ok()` false for good and
+/// yields zeros and empty views, so that a decoder checks once at its end.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
@@ -91,9 +93,9 @@ inline void append_prefixed(std::string& out, std::string_view bytes) {
 /// The smallest string greater than every string that begins with `prefix`; empty: there is none.
 std::string prefix_end(std::string_view prefix);
 
-std::string to_hex(std::string_view bytes);                           ///< Lower case.
-std::optional<std::string> from_hex(std::string_view text);           ///< Either case; none: not hex.
-std::string to_base64(std::string_view bytes);                        ///< RFC 4648 with padding.
-std::optional<std::string> from_base64(std::string_view text);        ///< Strict; none: not base64.
+std::string to_hex(std::string_view bytes);                     ///< Lower case.
+std::optional<std::string> from_hex(std::string_view text);     ///< Either case; none: not hex.
+std::string to_base64(std::string_view bytes);                  ///< RFC 4648 with padding.
+std::optional<std::string> from_base64(std::string_view text);  ///< Strict; none: not base64.
 
 }  // namespace dyad

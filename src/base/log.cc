@@ -22,10 +22,14 @@ spdlog::logger& logger() {
 
 spdlog::level::level_enum level_of(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::err;
 }
@@ -49,7 +53,9 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
-void set_level(Level level) { logger().set_level(level_of(level)); }
+void set_level(Level level) {
+  logger().set_level(level_of(level));
+}
 
 void use_json(bool json) {
   json_lines = json;
@@ -58,11 +64,14 @@ void use_json(bool json) {
                        spdlog::pattern_time_type::utc);
 }
 
-bool enabled(Level level) { return logger().should_log(level_of(level)); }
+bool enabled(Level level) {
+  return logger().should_log(level_of(level));
+}
 
 void detail::write(Level level, std::string_view event, std::string_view fields) {
   if (json_lines) {
-    logger().log(level_of(level), "\"event\":\"{}\",\"fields\":\"{}\"", quoted(event), quoted(fields));
+    logger().log(level_of(level), "\"event\":\"{}\",\"fields\":\"{}\"", quoted(event),
+                 quoted(fields));
   } else {
     // A newline inside a field must not look like a line of its own.
     std::string line = fields.empty() ? std::string(event) : fmt::format("{} {}", event, fields);

@@ -5,7 +5,8 @@
 
 namespace dyad {
 
-/// A number that is not any other number: `struct PartitionIdTag; using PartitionId = NamedType<uint64_t, PartitionIdTag>`.
+/// A number that is not any other number: `struct PartitionIdTag; using PartitionId =
+/// NamedType<uint64_t, PartitionIdTag>`.
 template <class T, class Tag>
 class NamedType {
  public:

@@ -71,8 +71,8 @@ class BlobStore {
       std::string owner, std::optional<std::uint64_t> expected_bytes) = 0;
   /// not_found: no such blob.
   virtual Task<Result<std::unique_ptr<BlobReader>>> open(BlobId id) = 0;
-  /// They are gone for good when this returns: no crash brings them back, when the rows that told of
-  /// them are gone too. Fine if some are not there: the reaper may come twice.
+  /// They are gone for good when this returns: no crash brings them back, when the rows that told
+  /// of them are gone too. Fine if some are not there: the reaper may come twice.
   virtual Task<Result<>> erase(std::vector<BlobId> ids) = 0;
   /// The fate of a finished blob is in the store now: named by a commit (keep), or not (its bytes
   /// go). A crash before this leaves it on the list of pending blobs, which the next start goes

@@ -10,9 +10,10 @@
 
 namespace dyad {
 
-/// A result that one side sets, once, from any thread, and one coroutine awaits, on its own executor.
-/// Must outlive both: it usually lives in the awaiting coroutine's frame, whose owner cannot go on (and so
-/// not destroy it) before set() has posted the resumption, its last touch of this object.
+/// A result that one side sets, once, from any thread, and one coroutine awaits, on its own
+/// executor. Must outlive both: it usually lives in the awaiting coroutine's frame, whose owner
+/// cannot go on (and so not destroy it) before set() has posted the resumption, its last touch of
+/// this object.
 template <class T>
 class Completion {
  public:

@@ -7,11 +7,12 @@
 
 namespace dyad {
 
-/// A moment at which an executor calls `fire`. Lives in its owner (a coroutine frame, a connection); the
-/// executor only links it. Armed and disarmed on the executor's own thread.
+/// A moment at which an executor calls `fire`. Lives in its owner (a coroutine frame, a
+/// connection); the executor only links it. Armed and disarmed on the executor's own thread.
 struct TimerEntry {
   std::int64_t due_steady_us = 0;
-  void (*fire)(TimerEntry&) = nullptr;  ///< Runs on the executor's thread, the entry already unlinked.
+  void (*fire)(TimerEntry&) =
+      nullptr;  ///< Runs on the executor's thread, the entry already unlinked.
   // For the executor:
   TimerEntry* previous = nullptr;
   TimerEntry* next = nullptr;
@@ -19,8 +20,9 @@ struct TimerEntry {
   bool armed = false;
 };
 
-/// Something that runs coroutines, one at a time: a reactor, a thread of its own, or the simulation.
-/// A coroutine that suspends in one of our awaiters is resumed on the executor where it suspended.
+/// Something that runs coroutines, one at a time: a reactor, a thread of its own, or the
+/// simulation. A coroutine that suspends in one of our awaiters is resumed on the executor where it
+/// suspended.
 class Executor {
  public:
   virtual ~Executor() = default;
@@ -53,7 +55,9 @@ struct ResumeOn {
   void await_suspend(std::coroutine_handle<> handle) const { executor.post(handle); }
   void await_resume() const noexcept {}
 };
-inline ResumeOn resume_on(Executor& executor) { return ResumeOn{executor}; }
+inline ResumeOn resume_on(Executor& executor) {
+  return ResumeOn{executor};
+}
 
 /// `co_await SleepUntil(steady_us)`, on the current executor.
 class SleepUntil : private TimerEntry {

@@ -12,13 +12,13 @@
 
 namespace dyad {
 
-// The only way to a file, for RocksDB too (store/embedded/rocksdb_files). All calls block: reactors reach
-// them through the worker pool. Paths are as the operating system takes them. Thread-safe unless said
-// otherwise. Errors: not_found, already_exists, no_space, io_error (everything else; the message carries
-// path and errno text).
+// The only way to a file, for RocksDB too (store/embedded/rocksdb_files). All calls block: reactors
+// reach them through the worker pool. Paths are as the operating system takes them. Thread-safe
+// unless said otherwise. Errors: not_found, already_exists, no_space, io_error (everything else;
+// the message carries path and errno text).
 //
-// What is durable: bytes after a successful sync() of their file; names (creation, rename, removal) after
-// a successful sync_directory() of their directory. Nothing else, in whatever order.
+// What is durable: bytes after a successful sync() of their file; names (creation, rename, removal)
+// after a successful sync_directory() of their directory. Nothing else, in whatever order.
 
 /// Reads at any position. Thread-safe.
 class RandomReadFile {
@@ -38,8 +38,8 @@ class AppendFile {
  public:
   virtual ~AppendFile() = default;
   virtual Result<> append(std::string_view bytes) = 0;
-  /// All bytes so far are durable when this returns. A failure is final: the file's state is unknown, and
-  /// the caller must not try again as if nothing were.
+  /// All bytes so far are durable when this returns. A failure is final: the file's state is
+  /// unknown, and the caller must not try again as if nothing were.
   virtual Result<> sync() = 0;
   /// Starts writing back the range without waiting; smooths a later sync().
   virtual void start_writeback(std::uint64_t offset, std::uint64_t length) = 0;
@@ -49,10 +49,10 @@ class AppendFile {
   virtual Result<> close() = 0;
 };
 
-/// A preallocated file written in place, each write durable when it returns (O_DIRECT|O_DSYNC where the
-/// file system has it). Offsets, lengths and addresses of writes are multiples of kBlockBytes and lie in the
-/// file (runtime/aligned_buffer.h); reads are faster when they are. One thread at a time writes; reads at
-/// any time from any thread.
+/// A preallocated file written in place, each write durable when it returns (O_DIRECT|O_DSYNC where
+/// the file system has it). Offsets, lengths and addresses of writes are multiples of kBlockBytes
+/// and lie in the file (runtime/aligned_buffer.h); reads are faster when they are. One thread at a
+/// time writes; reads at any time from any thread.
 class DurableFile : public RandomReadFile {
  public:
   static constexpr std::size_t kBlockBytes = 4096;
@@ -78,11 +78,13 @@ class Files {
   virtual Result<std::unique_ptr<RandomReadFile>> open_read(const std::string& path) = 0;
 
   enum class Create { truncate, must_be_new, append };
-  virtual Result<std::unique_ptr<AppendFile>> open_append(const std::string& path, Create create) = 0;
+  virtual Result<std::unique_ptr<AppendFile>> open_append(const std::string& path,
+                                                          Create create) = 0;
 
-  /// Makes (or, if it is there, opens) a file of exactly `size_bytes`, zeroed where new, so that later
-  /// writes change no metadata. Durable content of a new file: zeros, once its directory is synced.
-  /// A new file gets its name only when it is whole, so one of another size is damaged: `corruption`.
+  /// Makes (or, if it is there, opens) a file of exactly `size_bytes`, zeroed where new, so that
+  /// later writes change no metadata. Durable content of a new file: zeros, once its directory is
+  /// synced. A new file gets its name only when it is whole, so one of another size is damaged:
+  /// `corruption`.
   virtual Result<std::unique_ptr<DurableFile>> open_durable(const std::string& path,
                                                             std::uint64_t size_bytes) = 0;
 
@@ -101,12 +103,13 @@ class Files {
   virtual Result<std::uint64_t> free_bytes(const std::string& path) = 0;
 };
 
-/// Files that are being made carry this at the end of their name until they are whole (open_durable,
-/// write_file). A crash may leave one; whoever owns the directory removes it at the next start.
+/// Files that are being made carry this at the end of their name until they are whole
+/// (open_durable, write_file). A crash may leave one; whoever owns the directory removes it at the
+/// next start.
 constexpr std::string_view kPreparingSuffix = ".preparing";
 
-/// Whole small files. `write_file` is atomic and durable: temporary name, sync, rename, sync_directory.
-/// `read_file` answers too_large for a file of more than `limit_bytes`.
+/// Whole small files. `write_file` is atomic and durable: temporary name, sync, rename,
+/// sync_directory. `read_file` answers too_large for a file of more than `limit_bytes`.
 Result<std::string> read_file(Files& files, const std::string& path, std::size_t limit_bytes);
 Result<> write_file(Files& files, const std::string& path, std::string_view content);
 

@@ -11,8 +11,8 @@
 
 namespace dyad {
 
-/// What a component needs of the machine, handed to it at construction. Two implementations: threads
-/// (make_threaded_runtime) and the simulation (runtime/simulation.h: one thread, one seed).
+/// What a component needs of the machine, handed to it at construction. Two implementations:
+/// threads (make_threaded_runtime) and the simulation (runtime/simulation.h: one thread, one seed).
 class Runtime {
  public:
   virtual ~Runtime() = default;
@@ -22,8 +22,8 @@ class Runtime {
   virtual Files& files() = 0;
   virtual WorkerPool& workers() = 0;
 
-  /// An executor on a thread of its own, for one long-lived loop that may block (the committer). It ends
-  /// with its owner, after what was posted has run.
+  /// An executor on a thread of its own, for one long-lived loop that may block (the committer). It
+  /// ends with its owner, after what was posted has run.
   virtual std::unique_ptr<Executor> make_dedicated(std::string_view name) = 0;
 };
 

@@ -13,8 +13,8 @@
 
 namespace dyad {
 
-/// A connected byte stream (TCP, or TLS over it). Used on the executor that accepted or connected it.
-/// One read and one write may be under way at a time. A deadline that passes ends the call with
+/// A connected byte stream (TCP, or TLS over it). Used on the executor that accepted or connected
+/// it. One read and one write may be under way at a time. A deadline that passes ends the call with
 /// deadline_exceeded and the stream is of no further use.
 class Stream {
  public:

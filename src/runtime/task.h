@@ -10,12 +10,16 @@
 namespace dyad {
 
 // Rules of use, for GCC 12 and for lifetimes:
-//  - A coroutine's parameters live in its frame, what they refer to does not: pass by value what must
+//  - A coroutine's parameters live in its frame, what they refer to does not: pass by value what
+//  must
 //    outlive the first suspension, or await the task in the full expression that made it.
-//  - A lambda that is a coroutine must outlive its task: name it, or keep it in the object that awaits.
-//  - Do not build aggregates with braces, nor lambdas with captures, inside a co_await expression: GCC 12
+//  - A lambda that is a coroutine must outlive its task: name it, or keep it in the object that
+//  awaits.
+//  - Do not build aggregates with braces, nor lambdas with captures, inside a co_await expression:
+//  GCC 12
 //    may destroy such temporaries twice. Name them first.
-//  - Do not write `co_await *pointer`: GCC 12 copies what it points to. Bind a reference and await that.
+//  - Do not write `co_await *pointer`: GCC 12 copies what it points to. Bind a reference and await
+//  that.
 
 template <class T>
 class Task;
@@ -60,8 +64,9 @@ struct TaskPromise<void> : TaskPromiseBase {
 
 }  // namespace detail
 
-/// A lazy coroutine: it starts when awaited, on the awaiter's thread, and hands its result to the one that
-/// awaits it. It is awaited once. Destroying a task that has begun and not finished is a bug.
+/// A lazy coroutine: it starts when awaited, on the awaiter's thread, and hands its result to the
+/// one that awaits it. It is awaited once. Destroying a task that has begun and not finished is a
+/// bug.
 template <class T = void>
 class [[nodiscard]] Task {
  public:
@@ -124,7 +129,9 @@ struct Detached {
   std::coroutine_handle<> handle;
 };
 
-inline Detached run_detached(Task<void> task) { co_await task; }
+inline Detached run_detached(Task<void> task) {
+  co_await task;
+}
 
 }  // namespace detail
 }  // namespace dyad

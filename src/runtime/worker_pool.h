@@ -9,8 +9,8 @@
 
 namespace dyad {
 
-/// Threads for what blocks: cold reads, file flushes, long hashing. Bounded queue: a full one is the
-/// submitter's `overloaded`.
+/// Threads for what blocks: cold reads, file flushes, long hashing. Bounded queue: a full one is
+/// the submitter's `overloaded`.
 class WorkerPool {
  public:
   virtual ~WorkerPool() = default;

@@ -85,9 +85,11 @@ Task<Result<>> Maintenance::trim_logs(Deadline deadline) {
     const auto former = trimmed_at_.find(partition.id);
     if (former != trimmed_at_.end() && former->second == partition.writes) continue;
     if (deadline.passed(clock_)) break;
-    const Result<Timestamp> trimmed = co_await store.trim_log(partition.id, store.durable_upto());
+    const Timestamp upto = store.durable_upto();
+    const Result<Timestamp> trimmed = co_await store.trim_log(partition.id, upto);
     if (trimmed) {
-      trimmed_at_[partition.id] = partition.writes;
+      // A follower that held it back may let go without another write.
+      if (*trimmed >= upto) trimmed_at_[partition.id] = partition.writes;
     } else if (trimmed.error().code != ErrorCode::not_found) {
       co_return fail(trimmed.error());
     }

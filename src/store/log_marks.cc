@@ -36,6 +36,15 @@ std::optional<Timestamp> LogMarks::cursor(std::string_view follower, PartitionId
   return at->second;
 }
 
+std::vector<std::string> LogMarks::followers(PartitionId partition) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> names;
+  const auto marks = marks_.find(partition);
+  if (marks == marks_.end()) return names;
+  for (const auto& [follower, cursor] : marks->second.cursors) names.push_back(follower);
+  return names;
+}
+
 Timestamp LogMarks::trimmed_upto(PartitionId partition) const {
   const std::lock_guard lock(mutex_);
   const auto marks = marks_.find(partition);

@@ -21,6 +21,8 @@ class LogMarks {
   void forget(PartitionId partition);
 
   std::optional<Timestamp> cursor(std::string_view follower, PartitionId partition) const;
+  /// Who has a cursor on the partition.
+  std::vector<std::string> followers(PartitionId partition) const;
   Timestamp trimmed_upto(PartitionId partition) const;
   /// Moves the trim mark to `upto`, but never past a cursor nor back; answers where it stands.
   Timestamp trim(PartitionId partition, Timestamp upto);

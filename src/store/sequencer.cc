@@ -1,6 +1,8 @@
 #include "store/sequencer.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "base/bytes.h"
@@ -151,6 +153,7 @@ Task<void> Sequencer::run() {
     co_await WorkThere(*this);
     const Batch batch = take_batch();
     if (batch.empty()) break;
+    hand_down_cursors(batch);
     CommitBatch commit;
     commit.transactions = batch;
     commit.upto = batch.back()->timestamp;
@@ -177,6 +180,36 @@ Sequencer::Batch Sequencer::take_batch() {
     queue_.pop_front();
   }
   return batch;
+}
+
+// Whoever follows a partition follows its children from the split on: until it has read so far,
+// nothing of their logs may be trimmed. Decided here, where all cursor moves before the split are
+// known: those of former batches are in the marks, and those of this one come first in it.
+void Sequencer::hand_down_cursors(const Batch& batch) {
+  std::vector<CursorMove> moves;  // Of this batch, in order.
+  for (const auto& tx : batch) {
+    moves.insert(moves.end(), tx->cursors.begin(), tx->cursors.end());
+    for (const PartitionChange& change : tx->changes) {
+      if (change.kind != PartitionChange::Kind::split) continue;
+      std::set<std::string> followers;
+      for (std::string& name : marks_.followers(change.id)) followers.insert(std::move(name));
+      for (const CursorMove& move : moves) {
+        if (move.partition != change.id) continue;
+        if (move.upto == Timestamp(UINT64_MAX)) {
+          followers.erase(move.follower);
+        } else {
+          followers.insert(move.follower);
+        }
+      }
+      for (const std::string& follower : followers) {
+        for (const PartitionId child : {change.left, change.right}) {
+          const CursorMove inherited{follower, child, tx->timestamp};
+          tx->cursors.push_back(inherited);
+          moves.push_back(inherited);
+        }
+      }
+    }
+  }
 }
 
 void Sequencer::count_writes(const OrderedTransaction& tx) {

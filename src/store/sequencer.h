@@ -64,6 +64,7 @@ class Sequencer {
   static void count_writes(const OrderedTransaction& transaction);
   Task<void> run();
   Batch take_batch();
+  void hand_down_cursors(const Batch& batch);
   void settle(const Batch& batch);
   void abandon(const Batch& batch, const Error& error);
   void wake_waiters(Timestamp upto);

@@ -20,9 +20,9 @@ namespace dyad::store {
 
 // Ordered byte keys grouped in partitions, transactions over them, and a log for each partition.
 //
-// A row is a key and a value. The first byte of a key is its *kind*; the rest is what partitions are cut
-// by: a partition holds, of every kind, the rows whose rest lies in [lower, upper). Values are never
-// empty: emptiness is how some engines say "absent".
+// A row is a key and a value. The first byte of a key is its *kind*; the rest is what partitions
+// are cut by: a partition holds, of every kind, the rows whose rest lies in [lower, upper). Values
+// are never empty: emptiness is how some engines say "absent".
 
 struct PartitionIdTag;
 /// Never used twice.
@@ -37,21 +37,23 @@ constexpr std::size_t kMaxValueBytes = 8u << 20;
 constexpr std::size_t kMaxTransactionBytes = 48u << 20;
 constexpr std::size_t kMaxTransactionRows = 16384;
 constexpr std::size_t kMaxDeclaredKeys = 4096;
-/// How often a body may answer need_keys, retry or a stale declaration before transact gives up (conflict).
+/// How often a body may answer need_keys, retry or a stale declaration before transact gives up
+/// (conflict).
 constexpr int kMaxTransactionAttempts = 64;
 
 enum class LatchMode : std::uint8_t { shared, exclusive };
 
-/// A key that a transaction may read for its decision or write. Any byte string: latches are names, and a
-/// row or a whole range may stand behind one by the callers' agreement.
+/// A key that a transaction may read for its decision or write. Any byte string: latches are names,
+/// and a row or a whole range may stand behind one by the callers' agreement.
 struct DeclaredKey {
   PartitionId partition;
   std::string key;
   LatchMode mode = LatchMode::exclusive;
 };
 
-/// Where in a key, value or log entry the commit timestamp is to be written: eight bytes, big-endian, at
-/// each offset. Until then the caller leaves zeros there, and the transaction's own reads see zeros.
+/// Where in a key, value or log entry the commit timestamp is to be written: eight bytes,
+/// big-endian, at each offset. Until then the caller leaves zeros there, and the transaction's own
+/// reads see zeros.
 struct Stamps {
   std::array<std::uint32_t, 2> offsets{};
   std::uint8_t count = 0;
@@ -60,7 +62,8 @@ struct Stamps {
   static Stamps at(std::uint32_t offset) { return {{offset, 0}, 1}; }
 };
 
-/// [begin, end) in key order; an empty `end` means the end of the partition. Both with their kind byte.
+/// [begin, end) in key order; an empty `end` means the end of the partition. Both with their kind
+/// byte.
 struct ScanRange {
   std::string begin;
   std::string end;
@@ -69,8 +72,10 @@ struct ScanRange {
 
 struct ScanLimits {
   std::uint32_t rows = 1000;
-  std::uint32_t bytes = 1u << 20;   ///< Of keys and values; one row more than fits is never taken, the first always.
-  std::uint32_t steps = 10000;      ///< Rows visited, the erased ones that an engine has to skip among them.
+  std::uint32_t bytes =
+      1u << 20;  ///< Of keys and values; one row more than fits is never taken, the first always.
+  std::uint32_t steps =
+      10000;  ///< Rows visited, the erased ones that an engine has to skip among them.
 };
 
 /// Rows of one moment, back to back in one buffer.
@@ -96,8 +101,8 @@ class ScanPage {
   }
   std::size_t bytes() const { return bytes_.size(); }
 
-  /// Where to go on: the rest of the range asked for, same direction. None: the range is exhausted. A page
-  /// may be empty and still have one (a step limit was reached).
+  /// Where to go on: the rest of the range asked for, same direction. None: the range is exhausted.
+  /// A page may be empty and still have one (a step limit was reached).
   std::optional<ScanRange> next;
 
  private:
@@ -110,20 +115,21 @@ class ScanPage {
   std::vector<Extent> rows_;
 };
 
-/// The view a body has of the store, and the only way to write. Reads see all transactions ordered before
-/// this one, durable or not, and its own writes. Used by one coroutine at a time.
+/// The view a body has of the store, and the only way to write. Reads see all transactions ordered
+/// before this one, durable or not, and its own writes. Used by one coroutine at a time.
 class Transaction {
  public:
   virtual ~Transaction() = default;
 
   /// The row's value; none: no such row. Only what a latch of this transaction guards is stable.
-  virtual Task<Result<std::optional<std::string>>> get(PartitionId partition, std::string_view key) = 0;
+  virtual Task<Result<std::optional<std::string>>> get(PartitionId partition,
+                                                       std::string_view key) = 0;
   virtual Task<Result<ScanPage>> scan(PartitionId partition, const ScanRange& range,
                                       const ScanLimits& limits) = 0;
 
-  // Writes are kept aside until the body ends well; then all of them happen or none. The last write to a
-  // key wins. invalid_argument: an empty value, a key without a kind; too_large: a limit above;
-  // not_owner: the partition is gone or does not hold that key.
+  // Writes are kept aside until the body ends well; then all of them happen or none. The last write
+  // to a key wins. invalid_argument: an empty value, a key without a kind; too_large: a limit
+  // above; not_owner: the partition is gone or does not hold that key.
   virtual Result<> put(PartitionId partition, std::string key, std::string value,
                        Stamps in_key = {}, Stamps in_value = {}) = 0;
   virtual Result<> erase(PartitionId partition, std::string key) = 0;
@@ -134,28 +140,29 @@ class Transaction {
   virtual Result<PartitionId> create_partition() = 0;
   /// Its rows and log vanish at commit; space comes back later. Later use of the id: not_owner.
   virtual Result<> drop_partition(PartitionId partition) = 0;
-  /// Cuts `parent` at `at` (a key without its kind byte, inside the parent's bounds): left holds the rest
-  /// below, right from `at` on. The parent's id is not_owner for rows from the commit on; its log stays
-  /// readable until trimmed and ends with the children's names. The caller holds exclusive whatever latch
-  /// writers of the parent hold shared.
+  /// Cuts `parent` at `at` (a key without its kind byte, inside the parent's bounds): left holds
+  /// the rest below, right from `at` on. The parent's id is not_owner for rows from the commit on;
+  /// its log stays readable until trimmed and ends with the children's names. Each follower of the
+  /// parent becomes one of both children, its cursor at the split: what it has yet to read there is
+  /// kept. The caller holds exclusive whatever latch writers of the parent hold shared.
   struct Children {
     PartitionId left;
     PartitionId right;
   };
   virtual Result<Children> split_partition(PartitionId parent, std::string at) = 0;
 
-  /// Moves the durable cursor of a follower: it has dealt with everything at or before `upto`. A cursor
-  /// that is not there is made; max Timestamp removes it. See Store::read_log and trim.
+  /// Moves the durable cursor of a follower: it has dealt with everything at or before `upto`. A
+  /// cursor that is not there is made; max Timestamp removes it. See Store::read_log and trim.
   virtual Result<> set_cursor(std::string_view follower, PartitionId partition, Timestamp upto) = 0;
 
-  /// Wants more latches than were declared: `co_return fail(tx.need(std::move(keys)))`. The body runs
-  /// again from the start with these added to its declaration; its writes are forgotten.
+  /// Wants more latches than were declared: `co_return fail(tx.need(std::move(keys)))`. The body
+  /// runs again from the start with these added to its declaration; its writes are forgotten.
   virtual Error need(std::vector<DeclaredKey> keys) = 0;
 };
 
-/// Runs with all declared latches held. May run several times; whatever it leaves outside the transaction
-/// must be set anew at each run. It never waits for a client, a stream or another transaction. An error
-/// it returns aborts: nothing is written, and the error is transact's answer.
+/// Runs with all declared latches held. May run several times; whatever it leaves outside the
+/// transaction must be set anew at each run. It never waits for a client, a stream or another
+/// transaction. An error it returns aborts: nothing is written, and the error is transact's answer.
 using Body = std::function<Task<Result<>>(Transaction&)>;
 
 struct Commit {
@@ -174,10 +181,11 @@ struct LogLimits {
 
 struct LogPage {
   std::vector<LogEntry> entries;  ///< In order; the entries of one transaction are never parted.
-  /// Whoever has read this page has seen every entry at or before this moment, and none at or before it
-  /// will appear later. Where to read on.
+  /// Whoever has read this page has seen every entry at or before this moment, and none at or
+  /// before it will appear later. Where to read on.
   Timestamp complete_upto;
-  /// The partition was split at `ended_at` and the page reaches its end: go on with the children's logs.
+  /// The partition was split at `ended_at` and the page reaches its end: go on with the children's
+  /// logs.
   bool ended = false;
   std::vector<PartitionId> children;
 };
@@ -197,38 +205,40 @@ struct Traits {
   std::uint32_t initial_partitions = 1;
 };
 
-/// One interface for every engine; the contract suite (store/contract_test.h) is its specification in code.
-/// Thread-safe. Every call is made from a coroutine on an executor and resumes there.
-/// Errors beside those named: deadline_exceeded, overloaded, io_error, no_space, corruption, cancelled
-/// (the store is closing).
+/// One interface for every engine; the contract suite (store/contract_test.h) is its specification
+/// in code. Thread-safe. Every call is made from a coroutine on an executor and resumes there.
+/// Errors beside those named: deadline_exceeded, overloaded, io_error, no_space, corruption,
+/// cancelled (the store is closing).
 class Store {
  public:
   virtual ~Store() = default;
 
-  /// Takes the declared latches in key order, runs `body`, fixes the transaction's place in the order,
-  /// releases the latches, and answers when the transaction is durable. An abort that depended on
-  /// transactions not yet durable waits until they are. conflict: it did not come through in
-  /// kMaxTransactionAttempts runs.
+  /// Takes the declared latches in key order, runs `body`, fixes the transaction's place in the
+  /// order, releases the latches, and answers when the transaction is durable. An abort that
+  /// depended on transactions not yet durable waits until they are. conflict: it did not come
+  /// through in kMaxTransactionAttempts runs.
   virtual Task<Result<Commit>> transact(std::vector<DeclaredKey> declared, Body body,
                                         Deadline deadline) = 0;
 
   // Plain reads see what is durable, and nothing else.
 
-  virtual Task<Result<std::optional<std::string>>> get(PartitionId partition, std::string_view key) = 0;
+  virtual Task<Result<std::optional<std::string>>> get(PartitionId partition,
+                                                       std::string_view key) = 0;
   /// Several rows of one partition, of one moment; as many results as keys, in their order.
   virtual Task<Result<std::vector<std::optional<std::string>>>> get_all(
       PartitionId partition, std::vector<std::string> keys) = 0;
-  /// One page is one moment; successive pages are not. The range is clipped to the partition's bounds, kind
-  /// by kind; not_owner where the partition is gone.
+  /// One page is one moment; successive pages are not. The range is clipped to the partition's
+  /// bounds, kind by kind; not_owner where the partition is gone.
   virtual Task<Result<ScanPage>> scan(PartitionId partition, const ScanRange& range,
                                       const ScanLimits& limits) = 0;
 
-  /// Entries after `after`, oldest first, durable ones only. out_of_range: entries after `after` were
-  /// trimmed away. not_found: no such partition, or a dropped one.
+  /// Entries after `after`, oldest first, durable ones only. out_of_range: entries after `after`
+  /// were trimmed away. not_found: no such partition, or a dropped one.
   virtual Task<Result<LogPage>> read_log(PartitionId partition, Timestamp after,
                                          const LogLimits& limits) = 0;
-  /// Entries at or before `upto` are no longer needed. Never passes the lowest cursor of any follower of
-  /// the partition; answers how far it went. A partition that has no follower keeps what was not trimmed.
+  /// Entries at or before `upto` are no longer needed. Never passes the lowest cursor of any
+  /// follower of the partition; answers how far it went. A partition that has no follower keeps
+  /// what was not trimmed.
   virtual Task<Result<Timestamp>> trim_log(PartitionId partition, Timestamp upto) = 0;
   /// The follower's cursor; none: it has none on this partition.
   virtual Task<Result<std::optional<Timestamp>>> cursor(std::string_view follower,
@@ -241,8 +251,8 @@ class Store {
   virtual std::vector<PartitionInfo> partitions() const = 0;
   virtual Traits traits() const = 0;
 
-  /// Finishes what is ordered, refuses the rest (cancelled), and makes the next start quick. Awaited once,
-  /// before destruction.
+  /// Finishes what is ordered, refuses the rest (cancelled), and makes the next start quick.
+  /// Awaited once, before destruction.
   virtual Task<Result<>> close() = 0;
 };
 

@@ -50,8 +50,8 @@ struct PendingOutcome {
 Task<Result<PendingOutcome>> settle_pending_blobs(Tables& tables, blob::BlobStore& blobs,
                                                   Deadline deadline);
 
-/// Is there a reference row for this blob under its owner? `owner` empty: under anybody, which takes a
-/// look at every reference. Nobody may split meanwhile.
+/// Is there a reference row for this blob under its owner? `owner` empty: under anybody, which
+/// takes a look at every reference. Nobody may split meanwhile.
 Task<Result<bool>> blob_is_referenced(Tables& tables, blob::BlobId blob, std::string owner,
                                       Deadline deadline);
 

@@ -228,6 +228,38 @@ TEST_P(StoreContract, WhatBothChildrenTrimmedIsTrimmedOfTheirParentsToo) {
   });
 }
 
+// A follower that is slow must find what came after a split, though it has not been there yet.
+TEST_P(StoreContract, ChildrenTakeOverTheFollowersOfTheirParent) {
+  go([this]() -> Task<void> {
+    const auto p = co_await create();
+    const Body follow = [&](Transaction& tx) -> Task<Result<>> {
+      co_return tx.set_cursor("slow", *p, Timestamp(1));
+    };
+    EXPECT_TRUE((co_await commit({}, follow)).has_value());
+    const auto first = co_await split(*p, "m");
+    const auto second = co_await split(first->right, "t");
+    EXPECT_TRUE((co_await commit({}, put_and_append(second->left, "kn", "late"))).has_value());
+    for (int opened = 0; opened < 2; ++opened) {
+      const Timestamp now = store().durable_upto();
+      const auto trimmed = co_await store().trim_log(second->left, now);
+      EXPECT_TRUE(trimmed.has_value());
+      const auto inherited = co_await store().cursor("slow", second->left);
+      EXPECT_TRUE(inherited.has_value() && inherited->has_value());
+      if (!trimmed || !inherited || !*inherited) co_return;
+      EXPECT_EQ(*trimmed, **inherited);
+      EXPECT_EQ((co_await log(second->left, **inherited)).text, "late");
+      co_await reopen();
+    }
+    const Body leave = [&](Transaction& tx) -> Task<Result<>> {
+      co_return tx.set_cursor("slow", second->left, Timestamp(UINT64_MAX));
+    };
+    EXPECT_TRUE((co_await commit({}, leave)).has_value());
+    const Timestamp now = store().durable_upto();
+    const auto trimmed = co_await store().trim_log(second->left, now);
+    EXPECT_TRUE(trimmed.has_value() && *trimmed == now);
+  });
+}
+
 // Writers who hold a latch shared, and splits that hold it exclusive: no write is lost, each log
 // tells the whole story of its rows.
 TEST_P(StoreContract, SplitsUnderLoadLoseNothing) {
