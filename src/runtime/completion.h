@@ -23,7 +23,7 @@ class Completion {
 
   void set(T value) {
     value_.emplace(std::move(value));
-    // The waiter's fields are read before the exchange that may let it run on.
+    // A waiter goes on only once it is posted, so its fields still stand after the exchange.
     const State before = state_.exchange(State::set, std::memory_order_acq_rel);
     DYAD_CHECK(before != State::set);
     if (before == State::waiting) executor_->post(waiting_);
