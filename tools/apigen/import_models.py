@@ -20,9 +20,16 @@ from pathlib import Path
 
 SERVED = {
     "s3": ["CreateBucket", "ListBuckets", "HeadBucket", "DeleteBucket", "PutObject", "GetObject",
-           "HeadObject", "DeleteObject", "ListObjectsV2"],
+           "HeadObject", "DeleteObject", "ListObjectsV2", "ListObjects", "GetBucketLocation",
+           "CopyObject", "DeleteObjects", "GetObjectAttributes", "CreateMultipartUpload",
+           "UploadPart", "UploadPartCopy", "CompleteMultipartUpload", "AbortMultipartUpload",
+           "ListParts", "ListMultipartUploads", "PutObjectTagging", "GetObjectTagging",
+           "DeleteObjectTagging", "PutBucketTagging", "GetBucketTagging", "DeleteBucketTagging",
+           "PutBucketCors", "GetBucketCors", "DeleteBucketCors"],
     "dynamodb": ["CreateTable", "DescribeTable", "ListTables", "DeleteTable", "PutItem", "GetItem",
-                 "UpdateItem", "DeleteItem", "Query", "Scan", "TransactWriteItems"],
+                 "UpdateItem", "DeleteItem", "Query", "Scan", "TransactWriteItems", "UpdateTable",
+                 "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TagResource",
+                 "UntagResource", "ListTagsOfResource"],
     "sts": ["GetCallerIdentity"],
 }
 
