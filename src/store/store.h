@@ -34,8 +34,9 @@ constexpr PartitionId kCatalogPartition{0};
 constexpr std::size_t kMaxKeyBytes = 16384;
 constexpr std::size_t kMaxValueBytes = 8u << 20;
 /// Keys, values and log entries of one transaction together.
-constexpr std::size_t kMaxTransactionBytes = 48u << 20;
-constexpr std::size_t kMaxTransactionRows = 16384;
+constexpr std::size_t kMaxTransactionBytes = 96u << 20;
+/// An object of 10,000 parts replaces another one: the most that one transaction has to write.
+constexpr std::size_t kMaxTransactionRows = 65536;
 constexpr std::size_t kMaxDeclaredKeys = 4096;
 /// How often a body may answer need_keys, retry or a stale declaration before transact gives up
 /// (conflict).

@@ -10,15 +10,6 @@
 namespace dyad::table {
 namespace {
 
-Result<StoredRow> parse_stored_row(std::string bytes) {
-  DYAD_TRY_ASSIGN(const Record record, parse_record(bytes));
-  DYAD_TRY_ASSIGN(const RowBody body, parse_row_body(record.body));
-  const Timestamp written = record.written;
-  const std::size_t private_at = static_cast<std::size_t>(body.private_part.data() - bytes.data());
-  const std::size_t private_bytes = body.private_part.size();
-  return StoredRow(std::move(bytes), written, private_at, private_bytes);
-}
-
 /// Takes rows of a store page over; true: a limit was reached at or before the page's last row.
 Result<bool> add_rows(RowPage& page, std::unique_ptr<const store::ScanPage> rows,
                       const PageLimits& limits, std::string& last_key) {
@@ -41,6 +32,15 @@ Result<bool> add_rows(RowPage& page, std::unique_ptr<const store::ScanPage> rows
 }
 
 }  // namespace
+
+Result<StoredRow> parse_stored_row(std::string bytes) {
+  DYAD_TRY_ASSIGN(const Record record, parse_record(bytes));
+  DYAD_TRY_ASSIGN(const RowBody body, parse_row_body(record.body));
+  const Timestamp written = record.written;
+  const std::size_t private_at = static_cast<std::size_t>(body.private_part.data() - bytes.data());
+  const std::size_t private_bytes = body.private_part.size();
+  return StoredRow(std::move(bytes), written, private_at, private_bytes);
+}
 
 Task<Result<std::optional<StoredRow>>> Tables::get(TableRef table, PrimaryKey key,
                                                    Deadline deadline) {
@@ -85,6 +85,44 @@ Task<Result<Tables::RowAndBeside>> Tables::get_with(TableRef table, PrimaryKey k
   co_return fail(ErrorCode::conflict, "the table's partitions keep changing");
 }
 
+Task<Result<std::vector<std::optional<std::string>>>> Tables::get_beside(
+    TableRef table, std::string key, std::vector<std::string> rows, Deadline deadline) {
+  for (int attempt = 0; attempt < kMaxStaleAttempts; ++attempt) {
+    auto values = co_await store_.get_all(table->partitions.partition_of(key), rows);
+    if (values || values.error().code != ErrorCode::not_owner) co_return values;
+    DYAD_CO_TRY_ASSIGN(table, co_await reload(table, deadline));
+  }
+  co_return fail(ErrorCode::conflict, "the table's partitions keep changing");
+}
+
+Task<Result<SidePage>> Tables::scan_beside(TableRef table, RowKind kind, std::string begin,
+                                           std::string end, store::ScanLimits limits,
+                                           Deadline deadline) {
+  SidePage page;
+  if (!end.empty() && begin >= end) co_return page;
+  const auto kind_byte = static_cast<std::uint8_t>(kind);
+  for (int attempt = 0; attempt < kMaxStaleAttempts; ++attempt) {
+    const PartitionSlice slice = next_slice(table->partitions, begin, end, true);
+    store::ScanRange range;
+    range.begin = with_kind(kind_byte, slice.begin);
+    range.end =
+        slice.end.empty() ? prefix_end(with_kind(kind_byte, {})) : with_kind(kind_byte, slice.end);
+    Result<store::ScanPage> rows = co_await store_.scan(slice.partition, range, limits);
+    if (rows) {
+      page.rows = std::move(*rows);
+      if (page.rows.next) {
+        page.next = page.rows.next->begin.substr(1);
+      } else if (!slice.end.empty() && slice.end != end) {
+        page.next = slice.end;
+      }
+      co_return page;
+    }
+    if (rows.error().code != ErrorCode::not_owner) co_return fail(std::move(rows).error());
+    DYAD_CO_TRY_ASSIGN(table, co_await reload(table, deadline));
+  }
+  co_return fail(ErrorCode::conflict, "the table's partitions keep changing");
+}
+
 Task<Result<RowPage>> Tables::query(QuerySpec spec, Deadline deadline) {
   const IndexDescriptor* index = spec.index.empty() ? nullptr : spec.table->find_index(spec.index);
   if (!spec.index.empty() && index == nullptr)
@@ -118,6 +156,8 @@ Task<Result<RowPage>> Tables::read_range(TableRef table, std::string index_name,
     const IndexDescriptor* index = index_name.empty() ? nullptr : table->find_index(index_name);
     if (!index_name.empty() && index == nullptr)
       co_return fail(ErrorCode::not_found, "there is no index '" + index_name + "'");
+    if (index != nullptr && index->building())
+      co_return fail(ErrorCode::not_found, "the index '" + index_name + "' is being built");
     const PartitionMap& map = partitions_of(*table, index);
     const std::uint8_t kind = row_kind_of(index);
     const PartitionSlice slice = next_slice(map, begin, end, forward);

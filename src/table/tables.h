@@ -61,6 +61,9 @@ struct NewRow {
   Item item;
   /// Only heeded where RowWrite::by_owner; else the old row's private part stays.
   std::string private_part;
+  /// Owner only, and only where there is a row: what the private part holds stays too (an object's
+  /// bytes, while its tags change).
+  bool keep_private = false;
 };
 
 struct Decision {
@@ -74,6 +77,12 @@ struct Decision {
 
   Decision() = default;
   Decision(Action a, NewRow r) : action(a), row(std::move(r)) {}
+};
+
+/// A latch on a row of another kind under the key that is written (table/side_rows.h).
+struct SideLatch {
+  std::string row;  ///< With its kind byte.
+  store::LatchMode mode = store::LatchMode::exclusive;
 };
 
 /// One row's part in a write.
@@ -91,9 +100,30 @@ struct RowWrite {
   /// Otherwise this is a plain item write, which RowCodec::admit_item_write must allow.
   bool by_owner = false;
 
+  /// Owner only: held beside the row's own latch, from before `prepare`.
+  std::vector<SideLatch> latches;
+  /// Owner only: runs before any `decide`, under all latches; reads and writes rows of other kinds
+  /// under the same key. Its error aborts the transaction. May be empty.
+  std::function<Task<Result<>>(store::Transaction& tx, const KeyPlace& place)> prepare;
+
   /// Owner only: rows of other kinds under the same key that go with a put (inline bytes,
   /// references), written after the old row's were let go. May be empty.
   std::function<Result<>(store::Transaction& tx, const KeyPlace& place)> beside;
+};
+
+/// A transaction beside one key of a table: on rows of other kinds, the row itself stays.
+struct SideWrite {
+  TableRef table;
+  std::string key;  ///< Encoded (table/key_place.h).
+  std::vector<SideLatch> latches;
+  /// As RowWrite::prepare; maybe called several times, at another place when the table was split.
+  std::function<Task<Result<>>(store::Transaction& tx, const KeyPlace& place)> body;
+};
+
+/// Rows of one kind beside the rows of a table, as they are stored (record header and all).
+struct SidePage {
+  store::ScanPage rows;             ///< Keys with their kind byte. May be empty with `next` there.
+  std::optional<std::string> next;  ///< Where to go on; without kind byte.
 };
 
 /// A row with its bytes.
@@ -119,6 +149,9 @@ class StoredRow {
   std::size_t private_at_;
   std::size_t private_bytes_;
 };
+
+/// Of the bytes that the store keeps for a row. corruption.
+Result<StoredRow> parse_stored_row(std::string bytes);
 
 /// Rows in the order of the range.
 struct RowPage {
@@ -188,7 +221,11 @@ class Tables {
   /// with the descriptor held exclusive; its error aborts the drop (a bucket that is not empty).
   using Permit = std::function<Task<Result<>>(store::Transaction&, const TableDescriptor&)>;
   Task<Result<TableRef>> drop(std::string name, Permit permit, Deadline deadline);
-  /// Replaces properties or log images by a function of the descriptor (other fields must stay).
+  /// Replaces properties or log images by a function of the descriptor, or changes its global
+  /// indexes (other fields must stay). One that the function adds, without partitions, is built
+  /// from then on: every write keeps it, IndexBackfill gives it the rows that were there before.
+  /// One that it removes is gone at the commit, rows and all. invalid_argument, too_large: not such
+  /// indexes.
   Task<Result<TableRef>> alter(std::string name, std::function<Result<>(TableDescriptor&)> change,
                                Deadline deadline);
   /// Cuts the partition that holds `at` (an encoded key without its kind byte), of the table itself
@@ -204,6 +241,18 @@ class Tables {
   /// the indexes, appends the changes. invalid_argument: a row named twice, or an indexed attribute
   /// of a wrong type. not_found: a table was dropped, or dropped and made anew, meanwhile.
   Task<Result<store::Commit>> write(std::vector<RowWrite> writes, Deadline deadline);
+
+  /// Runs `body` with the table's descriptor shared and the latches held. Errors as of write.
+  Task<Result<store::Commit>> write_beside(SideWrite write, Deadline deadline);
+  /// Rows of a kind in [begin, end) of their keys without kind byte, across partitions; `end`
+  /// empty: no bound. At most a store's page; one partition's rows are of one moment.
+  Task<Result<SidePage>> scan_beside(TableRef table, RowKind kind, std::string begin,
+                                     std::string end, store::ScanLimits limits, Deadline deadline);
+  /// Rows of several kinds under one key, of one moment: raw values, in the order of `rows` (with
+  /// kind bytes).
+  Task<Result<std::vector<std::optional<std::string>>>> get_beside(TableRef table, std::string key,
+                                                                   std::vector<std::string> rows,
+                                                                   Deadline deadline);
 
   /// What is durable; none: no such row.
   Task<Result<std::optional<StoredRow>>> get(TableRef table, PrimaryKey key, Deadline deadline);
@@ -225,6 +274,8 @@ class Tables {
 
  private:
   friend class SplitPolicy;
+  friend class TogetherReader;
+  friend class IndexBackfill;
   class DescriptorCache;
   class LoadSampler;
 
@@ -233,6 +284,8 @@ class Tables {
   Task<Result<TableRef>> reload(TableRef stale, Deadline deadline);
   Task<Result<store::Commit>> write_once(const std::vector<RowWrite>& writes, bool& stale,
                                          Deadline deadline);
+  Task<Result<store::Commit>> write_beside_once(const SideWrite& write, bool& stale,
+                                                Deadline deadline);
   Task<Result<RowPage>> read_range(TableRef table, std::string index, std::string begin,
                                    std::string end, bool forward, PageLimits limits,
                                    Deadline deadline);

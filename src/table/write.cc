@@ -2,6 +2,7 @@
 #include <unordered_map>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "table/catalogue_keys.h"
 #include "table/change.h"
 #include "table/descriptor_cache.h"
@@ -51,6 +52,8 @@ Result<std::vector<store::DeclaredKey>> declare(const std::vector<PlacedWrite>& 
       declared.push_back(descriptor_latch(former->name, LatchMode::shared));
     }
     declared.push_back({placed.place.partition, placed.row_key, LatchMode::exclusive});
+    for (const SideLatch& latch : placed.write->latches)
+      declared.push_back({placed.place.partition, latch.row, latch.mode});
   }
   return declared;
 }
@@ -66,20 +69,33 @@ Result<> refuse_doubles(const std::vector<PlacedWrite>& writes) {
   return {};
 }
 
-/// The descriptors the writes were planned with are still the newest. Their latches are held
-/// shared, so they stay so until the transaction has its place in the order.
+/// The descriptor a write was planned with is still the newest. Its latch is held shared, so it
+/// stays so until the transaction has its place in the order.
+Task<Result<bool>> descriptor_current(Transaction& tx, const TableDescriptor& table) {
+  const std::string row = version_row(table.id);
+  DYAD_CO_TRY_ASSIGN(const std::optional<std::string> version,
+                     co_await tx.get(store::kCatalogPartition, row));
+  co_return version&& ByteReader(*version).le64() == table.version;
+}
+
 Task<Result<bool>> descriptors_current(Transaction& tx, const std::vector<PlacedWrite>& writes) {
   const TableDescriptor* former = nullptr;
   for (const PlacedWrite& placed : writes) {
     const TableDescriptor* table = placed.write->table.get();
     if (table == former) continue;
     former = table;
-    const std::string row = version_row(table->id);
-    DYAD_CO_TRY_ASSIGN(const std::optional<std::string> version,
-                       co_await tx.get(store::kCatalogPartition, row));
-    if (!version || ByteReader(*version).le64() != table->version) co_return false;
+    DYAD_CO_TRY_ASSIGN(const bool current, co_await descriptor_current(tx, *table));
+    if (!current) co_return false;
   }
   co_return true;
+}
+
+Error replaced() {
+  return Error(ErrorCode::conflict, "a table's descriptor was replaced");
+}
+
+Error keeps_changing() {
+  return Error(ErrorCode::conflict, "the table's descriptor keeps changing");
 }
 
 Task<Result<>> read_old(Transaction& tx, PlacedWrite& placed) {
@@ -155,15 +171,18 @@ Task<Result<>> apply(Transaction& tx, RowCodec& codec, PlacedWrite& placed) {
   const bool by_owner = placed.write->by_owner;
   const ItemView new_item = erase ? ItemView() : decision.row.item.view();
   if (!by_owner) DYAD_CO_TRY(codec.admit_item_write(placed.old.item, new_item));
-  // An item write leaves an object's bytes where they are; an owner's write replaces them.
-  if (existed && (erase || by_owner)) {
+  const bool keeps_private = !erase && (!by_owner || decision.row.keep_private);
+  DYAD_CHECK(existed || !by_owner || !keeps_private);
+  // An item write leaves an object's bytes where they are; an owner's write replaces them, unless
+  // it says otherwise.
+  if (existed && !keeps_private) {
     DYAD_CO_TRY(co_await codec.release(tx, placed.place, placed.old.item, placed.old.private_part));
   }
   if (erase) {
     DYAD_CO_TRY(tx.erase(placed.place.partition, placed.row_key));
   } else {
     const std::string_view private_part =
-        by_owner ? std::string_view(decision.row.private_part) : placed.old.private_part;
+        keeps_private ? placed.old.private_part : std::string_view(decision.row.private_part);
     std::string row = make_row(private_part, new_item.encoded());
     DYAD_CO_TRY(tx.put(placed.place.partition, placed.row_key, std::move(row), {}, record_stamp()));
     if (placed.write->beside) DYAD_CO_TRY(placed.write->beside(tx, placed.place));
@@ -194,7 +213,7 @@ Task<Result<store::Commit>> Tables::write(std::vector<RowWrite> writes, Deadline
       DYAD_CO_TRY_ASSIGN(write.table, co_await reload(write.table, deadline));
     }
   }
-  co_return fail(ErrorCode::conflict, "the table's descriptor keeps changing");
+  co_return fail(keeps_changing());
 }
 
 /// One attempt; `stale` says that a descriptor was out of date and the attempt had no effect.
@@ -213,8 +232,11 @@ Task<Result<store::Commit>> Tables::write_once(const std::vector<RowWrite>& writ
   const store::Body body = [&](Transaction& tx) -> Task<Result<>> {
     DYAD_CO_TRY_ASSIGN(const bool current, co_await descriptors_current(tx, placed));
     stale = !current;
-    if (stale) co_return fail(ErrorCode::conflict, "a table's descriptor was replaced");
+    if (stale) co_return fail(replaced());
     for (PlacedWrite& one : placed) DYAD_CO_TRY(co_await read_old(tx, one));
+    for (PlacedWrite& one : placed) {
+      if (one.write->prepare) DYAD_CO_TRY(co_await one.write->prepare(tx, one.place));
+    }
     DYAD_CO_TRY(decide_all(placed));
     for (PlacedWrite& one : placed) {
       DYAD_CO_TRY(co_await apply(tx, codecs_.of(one.write->table->codec), one));
@@ -231,6 +253,35 @@ Task<Result<store::Commit>> Tables::write_once(const std::vector<RowWrite>& writ
   } else if (commit.error().code == ErrorCode::not_owner) {
     stale = true;
   }
+  co_return commit;
+}
+
+Task<Result<store::Commit>> Tables::write_beside(SideWrite write, Deadline deadline) {
+  for (int attempt = 0; attempt < kMaxStaleAttempts; ++attempt) {
+    bool stale = false;
+    Result<store::Commit> commit = co_await write_beside_once(write, stale, deadline);
+    if (commit || !stale) co_return commit;
+    DYAD_CO_TRY_ASSIGN(write.table, co_await reload(write.table, deadline));
+  }
+  co_return fail(keeps_changing());
+}
+
+Task<Result<store::Commit>> Tables::write_beside_once(const SideWrite& write, bool& stale,
+                                                      Deadline deadline) {
+  const KeyPlace place{write.table->partitions.partition_of(write.key), write.key};
+  std::vector<store::DeclaredKey> declared;
+  declared.reserve(1 + write.latches.size());
+  declared.push_back(descriptor_latch(write.table->name, LatchMode::shared));
+  for (const SideLatch& latch : write.latches)
+    declared.push_back({place.partition, latch.row, latch.mode});
+  const store::Body body = [&](Transaction& tx) -> Task<Result<>> {
+    DYAD_CO_TRY_ASSIGN(const bool current, co_await descriptor_current(tx, *write.table));
+    stale = !current;
+    if (stale) co_return fail(replaced());
+    co_return co_await write.body(tx, place);
+  };
+  Result<store::Commit> commit = co_await store_.transact(std::move(declared), body, deadline);
+  if (!commit && commit.error().code == ErrorCode::not_owner) stale = true;
   co_return commit;
 }
 
