@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "auth/principal.h"
 #include "base/clock.h"
 #include "http/body.h"
+#include "http/message.h"
 #include "protocol/aws_chunked.h"
 #include "protocol/operation.h"
 
@@ -24,6 +26,10 @@ struct RequestContext {
   const Clock* clock = nullptr;
   Deadline deadline;
 
+  /// As they came, for what no input has a member for. Empty: not told.
+  std::span<const http::Header> headers;
+  /// The body of an operation whose input is a document, as its digests were taken over it.
+  std::string_view document;
   /// Streaming input: the body, decoded, checked against its signature as it is read. Never null
   /// then.
   http::BodyReader* body = nullptr;

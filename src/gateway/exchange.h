@@ -32,6 +32,7 @@ struct Exchange {
     context.request_id = request_id;
     context.clock = &shared.clock;
     context.deadline = deadline();
+    context.headers = request.head.headers;
     return context;
   }
 };

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "api/s3/operations.h"
+#include "gateway/hoisted_headers.h"
 #include "gateway/s3_body.h"
 #include "protocol/error_rendering.h"
 #include "protocol/rest_binding.h"
@@ -57,8 +58,9 @@ class TimedBody final : public http::BodyReader {
 
 }  // namespace
 
-Task<void> S3Frontend::serve(Exchange& exchange) {
+Task<void> S3Frontend::serve(Exchange& exchange, std::string host_bucket) {
   Parsed parsed;
+  parsed.host_bucket = std::move(host_bucket);
   Result<> answered = co_await answer(exchange, parsed);
   if (!answered)
     co_await answer_error(exchange, api::s3::kService, std::move(answered).error(),
@@ -67,17 +69,14 @@ Task<void> S3Frontend::serve(Exchange& exchange) {
 
 Task<Result<>> S3Frontend::answer(Exchange& exchange, Parsed& parsed) {
   const http::RequestHead& head = exchange.request.head;
-  DYAD_CO_TRY_ASSIGN(parsed.address,
-                     s3_address(head.host, head.path, shared_.options.virtual_host_domains));
+  DYAD_CO_TRY_ASSIGN(parsed.address, s3_address(parsed.host_bucket, head.path));
   Result<std::vector<protocol::QueryParameter>> query = protocol::parse_query_string(head.query);
   if (!query)
     co_return fail(protocol::service_error("InvalidURI", 400, "Couldn't parse the specified URI."));
   parsed.query = std::move(*query);
   DYAD_CO_TRY(find_operation(exchange, parsed));
-  const std::string_view virtual_bucket =
-      parsed.address.virtual_host ? std::string_view(parsed.address.bucket) : std::string_view();
   DYAD_CO_TRY_ASSIGN(const Authenticated sender,
-                     authenticator_.authenticate_s3(head.signing_view(), virtual_bucket));
+                     authenticator_.authenticate_s3(head.signing_view(), parsed.host_bucket));
   co_return co_await run(exchange, parsed, sender);
 }
 
@@ -112,14 +111,22 @@ Task<Result<>> S3Frontend::run(Exchange& exchange, const Parsed& parsed,
   protocol::RestRequest rest;
   rest.path = path;
   rest.query = parsed.query;
+  std::vector<http::Header> with_hoisted;
   rest.headers = exchange.request.head.headers;
+  if (sender.presigned) {
+    DYAD_CO_TRY_ASSIGN(with_hoisted,
+                       hoisted_headers(rest.headers, parsed.query, sender.signed_headers));
+    rest.headers = with_hoisted;
+  }
   rest.body = document;
   const std::unique_ptr<api::Call> call = handler->begin();
   DYAD_CO_TRY(protocol::parse_rest(operation, rest, call->input()));
 
   api::RequestContext context = exchange.context(*sender.principal);
   TimedBody timed(body->reader(), exchange, context);
+  context.headers = rest.headers;
   context.body = &timed;
+  context.document = document;
   context.announced_trailers = exchange.request.head.value("x-amz-trailer");
   context.trailers = body->trailers();
   DYAD_CO_TRY(co_await call->run(context));

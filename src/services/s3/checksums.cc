@@ -9,31 +9,27 @@ namespace {
 using crypto::ChecksumKind;
 
 constexpr std::string_view kChecksumHeaderPrefix = "x-amz-checksum-";
+constexpr std::string_view kUnservedChecksums[] = {
+    "x-amz-checksum-xxhash64", "x-amz-checksum-xxhash3", "x-amz-checksum-xxhash128"};
 
 Error several_checksums() {
   return invalid_request(
       "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
 }
 
-Result<> refuse_unserved_kinds(const model::PutObjectInput& input) {
-  if (input.checksum_xxhash64) return fail(header_not_implemented("x-amz-checksum-xxhash64"));
-  if (input.checksum_xxhash3) return fail(header_not_implemented("x-amz-checksum-xxhash3"));
-  if (input.checksum_xxhash128) return fail(header_not_implemented("x-amz-checksum-xxhash128"));
-  return {};
-}
-
-Result<std::optional<std::string>> parse_content_md5(const std::optional<std::string>& header) {
+Result<std::optional<std::string>> parse_content_md5(
+    const std::optional<std::string_view>& header) {
   if (!header) return std::optional<std::string>();
   std::optional<std::string> raw = from_base64(*header);
   if (raw && raw->size() == crypto::Md5::kBytes) return raw;
   return fail(protocol::with_field(protocol::service_error(model::errors::kInvalidDigest),
-                                   "Content-MD5", *header));
+                                   "Content-MD5", std::string(*header)));
 }
 
 /// The kind that a header names; `found` says that one did.
-Result<> take_header(model::PutObjectInput& input, IntegrityPlan& plan, bool& found) {
+Result<> take_header(const IntegrityHeaders& headers, IntegrityPlan& plan, bool& found) {
   for (const ChecksumKind kind : crypto::kAllChecksumKinds) {
-    const std::optional<std::string>& text = checksum_member(input, kind);
+    const std::optional<std::string_view>& text = headers.checksums[static_cast<std::size_t>(kind)];
     if (!text) continue;
     if (found) return fail(several_checksums());
     found = true;
@@ -87,16 +83,32 @@ Result<std::string> expected_from_trailer(ChecksumKind kind,
 
 }  // namespace
 
-Result<IntegrityPlan> plan_integrity(model::PutObjectInput& input,
-                                     std::string_view announced_trailers) {
+IntegrityHeaders IntegrityHeaders::of(const api::RequestContext& context) {
+  const auto value_of = [&](std::string_view name) -> std::optional<std::string_view> {
+    const http::Header* header = crypto::find_header(context.headers, name);
+    if (header == nullptr) return std::nullopt;
+    return header->value;
+  };
+  IntegrityHeaders headers;
+  headers.content_md5 = value_of("content-md5");
+  headers.algorithm = value_of("x-amz-sdk-checksum-algorithm");
+  for (const ChecksumKind kind : crypto::kAllChecksumKinds)
+    headers.checksums[static_cast<std::size_t>(kind)] = value_of(crypto::header_of(kind));
+  for (const std::string_view name : kUnservedChecksums)
+    if (value_of(name)) headers.unserved = name;
+  headers.announced_trailers = context.announced_trailers;
+  return headers;
+}
+
+Result<IntegrityPlan> plan_integrity(const IntegrityHeaders& headers) {
   IntegrityPlan plan;
-  DYAD_TRY(refuse_unserved_kinds(input));
-  DYAD_TRY_ASSIGN(plan.content_md5, parse_content_md5(input.content_md5));
+  if (!headers.unserved.empty()) return fail(header_not_implemented(headers.unserved));
+  DYAD_TRY_ASSIGN(plan.content_md5, parse_content_md5(headers.content_md5));
   bool found = false;
-  DYAD_TRY(take_header(input, plan, found));
-  DYAD_TRY(take_trailer(announced_trailers, plan, found));
-  if (!input.checksum_algorithm) return plan;
-  const std::optional<ChecksumKind> named = crypto::checksum_kind_of(*input.checksum_algorithm);
+  DYAD_TRY(take_header(headers, plan, found));
+  DYAD_TRY(take_trailer(headers.announced_trailers, plan, found));
+  if (!headers.algorithm) return plan;
+  const std::optional<ChecksumKind> named = crypto::checksum_kind_of(*headers.algorithm);
   if (!found)
     return fail(invalid_request(
         "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or "
@@ -117,6 +129,21 @@ Result<> check_integrity(const IntegrityPlan& plan, const BodyDigests& digests,
     return fail(bad_checksum(plan.kind));
   }
   return {};
+}
+
+Result<> check_document(const api::RequestContext& context) {
+  DYAD_TRY_ASSIGN(const IntegrityPlan plan, plan_integrity(IntegrityHeaders::of(context)));
+  if (!plan.content_md5 && !plan.expected && !plan.in_trailer)
+    return fail(invalid_request(
+        "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"));
+  BodyDigests digests;
+  crypto::Md5 md5;
+  md5.update(context.document);
+  digests.md5 = crypto::as_view(md5.finish());
+  crypto::Checksum checksum(plan.kind);
+  checksum.update(context.document);
+  digests.checksum = checksum.finish();
+  return check_integrity(plan, digests, context.trailers);
 }
 
 }  // namespace dyad::s3

@@ -27,7 +27,8 @@ Result<> plan_request(PutPlan& plan, const api::RequestContext& context, PutObje
   DYAD_TRY(check_key(input.key));
   DYAD_TRY(refuse_unserved(input));
   DYAD_TRY_ASSIGN(plan.conditions, write_conditions(input.if_match, input.if_none_match));
-  DYAD_TRY_ASSIGN(plan.integrity, plan_integrity(input, context.announced_trailers));
+  DYAD_TRY_ASSIGN(plan.integrity,
+                  plan_integrity(IntegrityHeaders::of(input, context.announced_trailers)));
   DYAD_TRY_ASSIGN(plan.attributes, attributes_of_request(input));
   return {};
 }
