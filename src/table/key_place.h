@@ -34,8 +34,8 @@ std::uint8_t row_kind_of(const IndexDescriptor* index);
 /// Where those rows live.
 const PartitionMap& partitions_of(const TableDescriptor& table, const IndexDescriptor* index);
 
-/// invalid_argument: `at` would part what must stay together (rows of one hash key where the table
-/// has local indexes, whose rows sort otherwise).
+/// invalid_argument: `at` would part what must stay together: rows of one hash key where the table
+/// has local indexes, whose rows sort otherwise; a row in key order and the rows beside it.
 Result<> check_split_point(const TableDescriptor& table, std::string_view at);
 /// The last allowed split point at or before `key`.
 std::string nearest_split_point(const TableDescriptor& table, std::string_view key);

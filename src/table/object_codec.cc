@@ -3,6 +3,7 @@
 #include "table/blob_references.h"
 #include "table/object_row.h"
 #include "table/row_kind.h"
+#include "table/upload_rows.h"
 
 namespace dyad::table {
 namespace {
@@ -25,6 +26,17 @@ Error fixed_attribute(std::string_view name) {
                    " belongs to the object and is changed through S3 only");
 }
 
+Task<Result<>> release_parts(store::Transaction& tx, const KeyPlace& place) {
+  const std::string row = place.row_key(RowKind::part_list);
+  DYAD_CO_TRY_ASSIGN(const std::optional<std::string> record,
+                     co_await tx.get(place.partition, row));
+  if (!record) co_return fail(ErrorCode::corruption, "an object's list of parts is missing");
+  DYAD_CO_TRY_ASSIGN(const PartList list, decode_part_list(*record));
+  for (const PartList::Part& part : list.parts)
+    DYAD_CO_TRY(release_reference(tx, place, part.blob));
+  co_return tx.erase(place.partition, row);
+}
+
 }  // namespace
 
 Task<Result<>> ObjectCodec::release(store::Transaction& tx, const KeyPlace& place, ItemView,
@@ -37,6 +49,8 @@ Task<Result<>> ObjectCodec::release(store::Transaction& tx, const KeyPlace& plac
       co_return tx.erase(place.partition, place.row_key(RowKind::inline_bytes));
     case ObjectBytes::Place::blob:
       co_return release_reference(tx, place, bytes.blob);
+    case ObjectBytes::Place::parts:
+      co_return co_await release_parts(tx, place);
   }
   co_return Result<>();
 }

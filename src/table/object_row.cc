@@ -5,11 +5,15 @@
 
 #include "base/bytes.h"
 #include "base/format_version.h"
+#include "table/upload_rows.h"
 
 namespace dyad::table {
 namespace {
 
-constexpr std::uint8_t kObjectBytesVersion = 1;
+constexpr std::uint8_t kObjectBytesVersion = 2;
+/// Places in one piece are written as ever, so that an older release goes on reading them; what it
+/// cannot know says so by its version.
+constexpr std::uint8_t kOnePieceVersion = 1;
 
 using namespace object_attribute;
 constexpr std::array kSystemAttributes = {kBucket,
@@ -38,11 +42,12 @@ bool is_system_attribute(std::string_view name) {
 }
 
 std::string encode_object_bytes(const ObjectBytes& bytes) {
+  const bool parts = bytes.place == ObjectBytes::Place::parts;
   std::string out;
-  append_u8(out, kObjectBytesVersion);
+  append_u8(out, parts ? kObjectBytesVersion : kOnePieceVersion);
   append_u8(out, static_cast<std::uint8_t>(bytes.place));
   append_varint(out, bytes.size_bytes);
-  append_varint(out, bytes.blob.value());
+  append_varint(out, parts ? bytes.part_count : bytes.blob.value());
   return out;
 }
 
@@ -54,10 +59,19 @@ Result<ObjectBytes> decode_object_bytes(std::string_view private_part) {
   ObjectBytes bytes;
   bytes.place = static_cast<ObjectBytes::Place>(reader.u8());
   bytes.size_bytes = reader.varint();
-  bytes.blob = blob::BlobId(reader.varint());
-  const bool known_place =
-      bytes.place >= ObjectBytes::Place::none && bytes.place <= ObjectBytes::Place::blob;
-  if (!reader.ok() || !reader.at_end() || version != kObjectBytesVersion || !known_place)
+  const std::uint64_t last = reader.varint();
+  const bool parts = version == kObjectBytesVersion;
+  bool valid = reader.ok() && reader.at_end() && version >= kOnePieceVersion;
+  if (parts) {
+    valid =
+        valid && bytes.place == ObjectBytes::Place::parts && last >= 1 && last <= kMaxPartNumber;
+    bytes.part_count = static_cast<std::uint32_t>(last);
+  } else {
+    valid =
+        valid && bytes.place >= ObjectBytes::Place::none && bytes.place <= ObjectBytes::Place::blob;
+    bytes.blob = blob::BlobId(last);
+  }
+  if (!valid)
     return fail(ErrorCode::corruption, "an object's row does not say where its bytes are");
   return bytes;
 }

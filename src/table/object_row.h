@@ -48,9 +48,11 @@ struct ObjectBytes {
     none = 1,        ///< An empty object.
     inline_row = 2,  ///< In the row of kind inline_bytes under the same key.
     blob = 3,
+    parts = 4,  ///< In the blobs that the row of kind part_list under the same key names in order.
   };
   Place place = Place::none;
-  blob::BlobId blob;  ///< Place::blob only.
+  blob::BlobId blob;             ///< Place::blob only.
+  std::uint32_t part_count = 0;  ///< Place::parts only.
   std::uint64_t size_bytes = 0;
 };
 

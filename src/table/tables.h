@@ -79,7 +79,7 @@ struct Decision {
   Decision(Action a, NewRow r) : action(a), row(std::move(r)) {}
 };
 
-/// A latch on a row of another kind under the key that is written (table/side_rows.h).
+/// A latch on a row of another kind under the key that is written (table/upload_rows.h).
 struct SideLatch {
   std::string row;  ///< With its kind byte.
   store::LatchMode mode = store::LatchMode::exclusive;

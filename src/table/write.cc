@@ -75,7 +75,8 @@ Task<Result<bool>> descriptor_current(Transaction& tx, const TableDescriptor& ta
   const std::string row = version_row(table.id);
   DYAD_CO_TRY_ASSIGN(const std::optional<std::string> version,
                      co_await tx.get(store::kCatalogPartition, row));
-  co_return version&& ByteReader(*version).le64() == table.version;
+  if (!version) co_return false;
+  co_return ByteReader(*version).le64() == table.version;
 }
 
 Task<Result<bool>> descriptors_current(Transaction& tx, const std::vector<PlacedWrite>& writes) {
