@@ -21,6 +21,7 @@ Maintenance::Maintenance(Reactor& reactor, const Clock& clock, table::Tables& ta
       tables_(tables),
       reaper_(tables.store(), blobs, pins),
       split_policy_(tables, table::SplitOptions()),
+      index_backfill_(tables, table::BackfillOptions()),
       options_(options) {}
 
 void Maintenance::start() {
@@ -31,6 +32,7 @@ void Maintenance::start() {
   begin(options_.reap_every_ms, &Maintenance::reap, "reap");
   begin(options_.split_look_every_ms, &Maintenance::look_for_splits, "split");
   begin(options_.trim_every_ms, &Maintenance::trim_logs, "trim");
+  begin(options_.backfill_every_ms, &Maintenance::backfill, "backfill");
 }
 
 void Maintenance::stop() {
@@ -75,6 +77,16 @@ Task<Result<>> Maintenance::reap(Deadline deadline) {
 Task<Result<>> Maintenance::look_for_splits(Deadline deadline) {
   DYAD_CO_TRY(co_await split_policy_.look(deadline));
   co_return Result<>();
+}
+
+Task<Result<>> Maintenance::backfill(Deadline deadline) {
+  while (true) {
+    DYAD_CO_TRY_ASSIGN(const table::IndexBackfill::Pass pass,
+                       co_await index_backfill_.pass(deadline));
+    // Where nothing moved something is in the way, and the timer tries again.
+    if (!pass.more || pass.rows == 0 || gate_.closed() || deadline.passed(clock_))
+      co_return Result<>();
+  }
 }
 
 /// Entries live as long as a follower's cursor holds them (the store never trims past one), and no

@@ -7,6 +7,7 @@
 #include "blob/blob_store.h"
 #include "runtime/gate.h"
 #include "runtime/reactor.h"
+#include "table/index_backfill.h"
 #include "table/read_pins.h"
 #include "table/reaper.h"
 #include "table/split_policy.h"
@@ -18,11 +19,14 @@ struct MaintenanceOptions {
   std::int64_t reap_every_ms = 1'000;
   std::int64_t split_look_every_ms = 5'000;
   std::int64_t trim_every_ms = 5'000;
+  /// How soon at most an index that was added begins to be built.
+  std::int64_t backfill_every_ms = 200;
   std::int64_t pass_deadline_ms = 30'000;
 };
 
 /// What goes on beside requests: erasing released bytes, splitting busy partitions, letting go of
-/// log entries that no follower needs. Each is a bounded pass on a timer of one reactor.
+/// log entries that no follower needs, building indexes. Each is a bounded pass on a timer of one
+/// reactor.
 class Maintenance {
  public:
   Maintenance(Reactor& reactor, const Clock& clock, table::Tables& tables, blob::BlobStore& blobs,
@@ -38,6 +42,7 @@ class Maintenance {
   Task<Result<>> reap(Deadline deadline);
   Task<Result<>> look_for_splits(Deadline deadline);
   Task<Result<>> trim_logs(Deadline deadline);
+  Task<Result<>> backfill(Deadline deadline);
   Task<void> end();
 
   Reactor& reactor_;
@@ -45,6 +50,7 @@ class Maintenance {
   table::Tables& tables_;
   table::Reaper reaper_;
   table::SplitPolicy split_policy_;
+  table::IndexBackfill index_backfill_;
   const MaintenanceOptions options_;
   Gate gate_;
   /// PartitionInfo::writes when the partition's log was last trimmed.

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "table/backfill_job.h"
 #include "table/catalogue_keys.h"
 #include "table/descriptor_cache.h"
 #include "table/key_place.h"
@@ -45,25 +46,31 @@ Result<> write_descriptor(Transaction& tx, const TableDescriptor& table) {
   return tx.put(store::kCatalogPartition, version_row(table.id), std::move(version));
 }
 
-Result<> check_spec(const TableSpec& spec) {
-  if (spec.indexes.size() > kMaxIndexes)
+Result<> check_indexes(const std::vector<IndexDescriptor>& indexes, const KeySchema& keys,
+                       Placement placement) {
+  if (indexes.size() > kMaxIndexes)
     return fail(ErrorCode::too_large,
                 "a table has at most " + std::to_string(kMaxIndexes) + " indexes");
   std::set<std::string_view> names;
   std::size_t locals = 0;
-  for (const IndexDescriptor& index : spec.indexes) {
+  for (const IndexDescriptor& index : indexes) {
     if (!names.insert(index.name).second)
       return fail(ErrorCode::invalid_argument,
                   "the index name '" + index.name + "' is given twice");
     if (index.kind == IndexDescriptor::Kind::local && ++locals > kMaxLocalIndexes)
       return fail(ErrorCode::too_large,
                   "a table has at most " + std::to_string(kMaxLocalIndexes) + " local indexes");
-    if (index.kind == IndexDescriptor::Kind::local && index.keys.hash != spec.keys.hash)
+    if (index.kind == IndexDescriptor::Kind::local && index.keys.hash != keys.hash)
       return fail(ErrorCode::invalid_argument,
                   "the local index '" + index.name + "' has another hash key than its table");
-    if (index.kind == IndexDescriptor::Kind::local && spec.placement != Placement::hashed)
+    if (index.kind == IndexDescriptor::Kind::local && placement != Placement::hashed)
       return fail(ErrorCode::unsupported, "a table placed by its range key has no local indexes");
   }
+  return {};
+}
+
+Result<> check_spec(const TableSpec& spec) {
+  DYAD_TRY(check_indexes(spec.indexes, spec.keys, spec.placement));
   if (spec.placement == Placement::ordered &&
       (!spec.keys.range || spec.keys.hash.type != Type::string || spec.ordered_hash.empty()))
     return fail(ErrorCode::invalid_argument,
@@ -132,6 +139,62 @@ Task<Result<TableRef>> create_in(Transaction& tx, const TableSpec& spec, std::ui
 
 Result<> drop_partitions(Transaction& tx, const PartitionMap& map) {
   for (std::size_t i = 0; i < map.size(); ++i) DYAD_TRY(tx.drop_partition(map[i].partition));
+  return {};
+}
+
+/// The table's index that `index` is; not one of its name that has no partitions yet, which is new.
+const IndexDescriptor* same_index(const TableDescriptor& table, const IndexDescriptor& index) {
+  const IndexDescriptor* found = table.find_index(index.name);
+  if (found == nullptr || found->kind != index.kind) return nullptr;
+  const bool both_placed = (found->partitions.size() == 0) == (index.partitions.size() == 0);
+  return both_placed ? found : nullptr;
+}
+
+/// Gives the index partitions of its own and a row that says how far it has come.
+Result<> begin_index(Transaction& tx, const TableDescriptor& table, IndexDescriptor& index,
+                     std::uint32_t partitions) {
+  DYAD_TRY_ASSIGN(index.partitions, make_partitions(tx, Placement::hashed, partitions));
+  index.local_number = 0;
+  index.state = IndexDescriptor::State::allocating;
+  index.since = table.version;
+  BackfillJob job;
+  job.table = table.id;
+  job.table_name = table.name;
+  job.index_name = index.name;
+  job.since = index.since;
+  return tx.put(store::kCatalogPartition, backfill_row(table.id, index.name),
+                encode_backfill_job(job), {}, record_stamp());
+}
+
+/// Its partitions, and where it was being built the row about that.
+Result<> end_index(Transaction& tx, const TableDescriptor& table, const IndexDescriptor& index) {
+  DYAD_TRY(drop_partitions(tx, index.partitions));
+  if (!index.building()) return {};
+  return tx.erase(store::kCatalogPartition, backfill_row(table.id, index.name));
+}
+
+/// What follows from the indexes that `next` has and `current` has not, and the other way round;
+/// `gone` gathers the dropped maps.
+Result<> change_indexes(Transaction& tx, const TableDescriptor& current, TableDescriptor& next,
+                        std::uint32_t partitions, std::vector<PartitionMap>& gone) {
+  for (const IndexDescriptor& index : current.indexes) {
+    if (same_index(next, index) != nullptr) continue;
+    if (index.kind == IndexDescriptor::Kind::local)
+      return fail(ErrorCode::invalid_argument, "a local index lives as long as its table");
+    DYAD_TRY(end_index(tx, current, index));
+    gone.push_back(index.partitions);
+  }
+  for (IndexDescriptor& index : next.indexes) {
+    const IndexDescriptor* former = same_index(current, index);
+    if (former == nullptr) {
+      if (index.kind == IndexDescriptor::Kind::local)
+        return fail(ErrorCode::invalid_argument, "a local index is made with its table");
+      DYAD_TRY(begin_index(tx, next, index, partitions));
+    } else if (former->building() && !index.building()) {
+      index.since = 0;
+      DYAD_TRY(tx.erase(store::kCatalogPartition, backfill_row(next.id, index.name)));
+    }
+  }
   return {};
 }
 
@@ -258,15 +321,15 @@ Task<Result<TableRef>> Tables::drop(std::string name, Permit permit, Deadline de
     if (permit) DYAD_CO_TRY(co_await permit(tx, *dropped));
     DYAD_CO_TRY(drop_partitions(tx, dropped->partitions));
     for (const IndexDescriptor& index : dropped->indexes)
-      DYAD_CO_TRY(drop_partitions(tx, index.partitions));
+      DYAD_CO_TRY(end_index(tx, *dropped, index));
     DYAD_CO_TRY(tx.erase(store::kCatalogPartition, descriptor_row(name)));
     DYAD_CO_TRY(tx.erase(store::kCatalogPartition, version_row(dropped->id)));
     co_return Result<>();
   };
   DYAD_CO_TRY(co_await change_catalogue(std::move(declared), body, deadline));
   cache_->forget(*dropped);
-  for (std::size_t i = 0; i < dropped->partitions.size(); ++i)
-    sampler_->forget(dropped->partitions[i].partition);
+  sampler_->forget(dropped->partitions);
+  for (const IndexDescriptor& index : dropped->indexes) sampler_->forget(index.partitions);
   co_return dropped;
 }
 
@@ -275,18 +338,24 @@ Task<Result<TableRef>> Tables::alter(std::string name,
                                      Deadline deadline) {
   std::vector<store::DeclaredKey> declared;
   declared.push_back(descriptor_latch(name, LatchMode::exclusive));
+  const std::uint32_t partitions = store_.traits().initial_partitions;
   const std::uint64_t forgotten = cache_->forgotten();
   TableRef altered;
+  std::vector<PartitionMap> gone;
   const store::Body body = [&](Transaction& tx) -> Task<Result<>> {
     DYAD_CO_TRY_ASSIGN(const TableRef current, co_await read_descriptor(tx, name));
     auto next = std::make_shared<TableDescriptor>(*current);
     DYAD_CO_TRY(change(*next));
     next->version = current->version + 1;
+    DYAD_CO_TRY(check_indexes(next->indexes, next->keys, next->placement));
+    gone.clear();
+    DYAD_CO_TRY(change_indexes(tx, *current, *next, partitions, gone));
     DYAD_CO_TRY(write_descriptor(tx, *next));
     altered = std::move(next);
     co_return Result<>();
   };
-  DYAD_CO_TRY(co_await store_.transact(std::move(declared), body, deadline));
+  DYAD_CO_TRY(co_await change_catalogue(std::move(declared), body, deadline));
+  for (const PartitionMap& map : gone) sampler_->forget(map);
   co_return cache_->keep(std::move(altered), forgotten);
 }
 

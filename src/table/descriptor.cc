@@ -9,7 +9,9 @@
 namespace dyad::table {
 namespace {
 
-constexpr std::uint8_t kDescriptorVersion = 1;
+/// Version 2 tells of each index its state, too.
+constexpr std::uint8_t kDescriptorVersion = 2;
+constexpr std::uint8_t kVersionWithoutStates = 1;
 
 void append_key_attribute(std::string& out, const KeyAttribute& attribute) {
   append_prefixed(out, attribute.name);
@@ -30,7 +32,7 @@ void append_partitions(std::string& out, const PartitionMap& map) {
   }
 }
 
-void append_index(std::string& out, const IndexDescriptor& index) {
+void append_index(std::string& out, const IndexDescriptor& index, std::uint8_t version) {
   append_prefixed(out, index.name);
   append_u8(out, static_cast<std::uint8_t>(index.kind));
   append_keys(out, index.keys);
@@ -39,6 +41,9 @@ void append_index(std::string& out, const IndexDescriptor& index) {
   for (const std::string& name : index.projection.include) append_prefixed(out, name);
   append_u8(out, index.local_number);
   append_partitions(out, index.partitions);
+  if (version == kVersionWithoutStates) return;
+  append_u8(out, static_cast<std::uint8_t>(index.state));
+  append_varint(out, index.since);
 }
 
 KeyAttribute read_key_attribute(ByteReader& reader) {
@@ -66,7 +71,7 @@ PartitionMap read_partitions(ByteReader& reader) {
   return PartitionMap(std::move(entries));
 }
 
-IndexDescriptor read_index(ByteReader& reader) {
+IndexDescriptor read_index(ByteReader& reader, std::uint8_t version) {
   IndexDescriptor index;
   index.name = reader.prefixed();
   index.kind = static_cast<IndexDescriptor::Kind>(reader.u8());
@@ -76,6 +81,9 @@ IndexDescriptor read_index(ByteReader& reader) {
     index.projection.include.emplace_back(reader.prefixed());
   index.local_number = reader.u8();
   index.partitions = read_partitions(reader);
+  if (version == kVersionWithoutStates) return index;
+  index.state = static_cast<IndexDescriptor::State>(reader.u8());
+  index.since = reader.varint();
   return index;
 }
 
@@ -97,8 +105,10 @@ const IndexDescriptor* TableDescriptor::find_index(std::string_view index_name) 
 }
 
 std::string encode_descriptor(const TableDescriptor& table) {
+  const bool builds = std::ranges::any_of(table.indexes, &IndexDescriptor::building);
+  const std::uint8_t version = builds ? kDescriptorVersion : kVersionWithoutStates;
   std::string out;
-  append_u8(out, kDescriptorVersion);
+  append_u8(out, version);
   append_varint(out, table.id.value());
   append_varint(out, table.version);
   append_prefixed(out, table.name);
@@ -107,7 +117,7 @@ std::string encode_descriptor(const TableDescriptor& table) {
   append_keys(out, table.keys);
   append_prefixed(out, table.ordered_hash);
   append_varint(out, table.indexes.size());
-  for (const IndexDescriptor& index : table.indexes) append_index(out, index);
+  for (const IndexDescriptor& index : table.indexes) append_index(out, index, version);
   append_partitions(out, table.partitions);
   append_u8(out, static_cast<std::uint8_t>(table.log_images));
   append_le64(out, static_cast<std::uint64_t>(table.created_ms));
@@ -129,12 +139,17 @@ Result<TableDescriptor> decode_descriptor(std::string_view bytes) {
   table.keys = read_keys(reader);
   table.ordered_hash = reader.prefixed();
   for (std::uint64_t count = reader.varint(); count > 0 && reader.ok(); --count)
-    table.indexes.push_back(read_index(reader));
+    table.indexes.push_back(read_index(reader, version));
   table.partitions = read_partitions(reader);
   table.log_images = static_cast<LogImages>(reader.u8());
   table.created_ms = static_cast<std::int64_t>(reader.le64());
   table.properties = reader.prefixed();
-  if (!reader.ok() || !reader.at_end() || version == 0 || table.partitions.size() == 0)
+  const bool states_known = std::ranges::all_of(table.indexes, [](const IndexDescriptor& index) {
+    return index.state >= IndexDescriptor::State::active &&
+           index.state <= IndexDescriptor::State::backfilling;
+  });
+  if (!reader.ok() || !reader.at_end() || version == 0 || table.partitions.size() == 0 ||
+      !states_known)
     return fail(ErrorCode::corruption, "the descriptor of table '" + table.name + "' is damaged");
   return table;
 }

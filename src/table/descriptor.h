@@ -79,6 +79,20 @@ struct IndexDescriptor {
   Projection projection;
   std::uint8_t local_number = 0;  ///< local: its RowKind is local_index + this.
   PartitionMap partitions;        ///< global only.
+
+  /// An index that was added to a table is built (table/index_backfill.h): every write keeps it,
+  /// but nobody reads it before it is active. On disk: never renumber.
+  enum class State : std::uint8_t {
+    active = 1,
+    allocating = 2,   ///< Nothing was copied yet.
+    backfilling = 3,  ///< The rows that were there before are being copied.
+  };
+  State state = State::active;
+  /// While it is built: the table's version that it came with, which tells it from an earlier index
+  /// of its name.
+  std::uint64_t since = 0;
+
+  bool building() const { return state != State::active; }
 };
 
 /// Which images a table's log entries carry beside the keys: what its followers ask for.
@@ -105,6 +119,8 @@ struct TableDescriptor {
   const IndexDescriptor* find_index(std::string_view index_name) const;
 };
 
+/// In the oldest format that can say it, so that a release from before indexes were built opens all
+/// tables that build none.
 std::string encode_descriptor(const TableDescriptor& table);
 Result<TableDescriptor> decode_descriptor(std::string_view bytes);
 

@@ -37,4 +37,9 @@ void Tables::LoadSampler::forget(store::PartitionId partition) {
   rings_.erase(partition);
 }
 
+void Tables::LoadSampler::forget(const PartitionMap& dropped) {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < dropped.size(); ++i) rings_.erase(dropped[i].partition);
+}
+
 }  // namespace dyad::table

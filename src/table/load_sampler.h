@@ -30,6 +30,7 @@ class Tables::LoadSampler {
   /// The middle of the remembered keys; none: too few, or all the same.
   std::optional<std::string> middle(store::PartitionId partition) const;
   void forget(store::PartitionId partition);
+  void forget(const PartitionMap& dropped);
 
  private:
   struct Ring {

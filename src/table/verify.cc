@@ -7,7 +7,9 @@
 #include <unordered_set>
 
 #include "base/bytes.h"
+#include "table/backfill_job.h"
 #include "table/blob_references.h"
+#include "table/catalogue_keys.h"
 #include "table/index_changes.h"
 #include "table/key_place.h"
 #include "table/key_range.h"
@@ -40,6 +42,8 @@ class Verifier {
                             std::string_view value);
   Task<Result<>> verify_index_rows(const TableDescriptor& table, store::PartitionId partition,
                                    std::string_view key, ItemView item);
+  Task<Result<>> load_jobs(const TableDescriptor& table);
+  Task<Result<>> count_jobs();
   Task<Result<>> verify_object(store::PartitionId partition, std::string key,
                                std::string private_part, std::string name);
   Task<Result<>> count_index(const TableDescriptor& table, const IndexDescriptor& index);
@@ -52,7 +56,8 @@ class Verifier {
   store::Store& store_;
   blob::BlobStore& blobs_;
   VerifyReport& report_;
-  std::map<std::pair<std::uint64_t, std::string>, std::uint64_t> expected_index_rows_;
+  std::map<std::string, std::uint64_t> expected_index_rows_;  ///< Of the table at hand, by index.
+  std::map<std::string, BackfillJob> jobs_;                   ///< The same.
   std::unordered_set<blob::BlobId> named_;
   std::uint64_t table_blobs_ = 0;
   std::uint64_t table_inline_ = 0;
@@ -96,13 +101,63 @@ Task<Result<>> Verifier::run() {
     if (names.size() < 1000) break;
     after = names.back();
   }
+  DYAD_CO_TRY(co_await count_jobs());
   DYAD_CO_TRY(co_await collect_released(store::kCatalogPartition));
   co_return co_await find_orphans();
+}
+
+/// How far the table's indexes have come that are being built.
+Task<Result<>> Verifier::load_jobs(const TableDescriptor& table) {
+  jobs_.clear();
+  for (const IndexDescriptor& index : table.indexes) {
+    if (!index.building()) continue;
+    ++report_.building;
+    const std::string row = backfill_row(table.id, index.name);
+    DYAD_CO_TRY_ASSIGN(const std::optional<std::string> stored,
+                       co_await store_.get(store::kCatalogPartition, row));
+    const std::string name = "table '" + table.name + "', index '" + index.name + "': ";
+    if (!stored) {
+      damage(name + "it is being built, but no row says how far it has come");
+      continue;
+    }
+    Result<BackfillJob> job = decode_backfill_job(*stored);
+    if (!job) {
+      damage(name + job.error().message);
+    } else if (job->table != table.id || job->index_name != index.name ||
+               job->since != index.since) {
+      damage(name + "the row that says how far it has come is another index's");
+    } else {
+      jobs_.emplace(index.name, std::move(*job));
+    }
+  }
+  co_return Result<>();
+}
+
+/// No such rows but those of indexes that are being built.
+Task<Result<>> Verifier::count_jobs() {
+  std::uint64_t rows = 0;
+  store::ScanRange range;
+  range.begin = backfill_rows();
+  range.end = prefix_end(range.begin);
+  while (true) {
+    DYAD_CO_TRY_ASSIGN(const store::ScanPage page,
+                       co_await store_.scan(store::kCatalogPartition, range, store::ScanLimits()));
+    rows += page.size();
+    if (!page.next) break;
+    range = *page.next;
+  }
+  if (rows > report_.building)
+    damage("the catalogue has " + std::to_string(rows) +
+           " rows about indexes that are being built" + ", but there are " +
+           std::to_string(report_.building));
+  co_return Result<>();
 }
 
 Task<Result<>> Verifier::verify_table(TableRef table) {
   ++report_.tables;
   table_blobs_ = table_inline_ = 0;
+  expected_index_rows_.clear();
+  DYAD_CO_TRY(co_await load_jobs(*table));
   for (std::size_t i = 0; i < table->partitions.size(); ++i) {
     const store::PartitionId partition = table->partitions[i].partition;
     const RowCheck check = [this, table, partition](std::string_view key,
@@ -153,28 +208,26 @@ Task<Result<>> Verifier::verify_row(TableRef table, store::PartitionId partition
 Task<Result<>> Verifier::verify_index_rows(const TableDescriptor& table,
                                            store::PartitionId partition, std::string_view key,
                                            ItemView item) {
-  if (table.indexes.empty()) co_return Result<>();
-  const std::string name = "table '" + table.name + "', row " + to_hex(key);
-  Result<std::vector<IndexRowChange>> rows = index_changes(table, partition, key, ItemView(), item);
-  if (!rows) {
-    damage(name + ": " + rows.error().message);
-    co_return Result<>();
-  }
-  for (const IndexRowChange& row : *rows) {
+  for (const IndexDescriptor& index : table.indexes) {
+    const Result<std::optional<IndexRowChange>> row = index_row(table, index, partition, key, item);
+    // What an index cannot take was there before the index was, and is not in it.
+    if (!row || !*row) continue;
     DYAD_CO_TRY_ASSIGN(const std::optional<std::string> stored,
-                       co_await store_.get(row.partition, row.key));
+                       co_await store_.get((*row)->partition, (*row)->key));
+    if (!stored && index.building()) {
+      const auto job = jobs_.find(index.name);
+      if (job == jobs_.end() || (!job->second.ended && key >= job->second.cursor)) continue;
+    }
+    const std::string name =
+        "table '" + table.name + "', index '" + index.name + "', row " + to_hex(key);
     // The headers differ: an index row that did not change keeps its time.
     if (!stored) {
       damage(name + ": its index row is missing");
     } else if (stored->substr(std::min(stored->size(), kRecordHeaderBytes)) !=
-               row.row.substr(kRecordHeaderBytes)) {
+               (*row)->row.substr(kRecordHeaderBytes)) {
       damage(name + ": its index row says something else");
     }
-    for (const IndexDescriptor& index : table.indexes)
-      if (row_kind_of(&index) == static_cast<std::uint8_t>(row.key.front()) &&
-          (index.kind == IndexDescriptor::Kind::local ||
-           index.partitions.partition_of(std::string_view(row.key).substr(1)) == row.partition))
-        ++expected_index_rows_[{table.id.value(), index.name}];
+    ++expected_index_rows_[index.name];
   }
   co_return Result<>();
 }
@@ -243,7 +296,7 @@ Task<Result<>> Verifier::count_index(const TableDescriptor& table, const IndexDe
     DYAD_CO_TRY(co_await each_row(map[i].partition, row_kind_of(&index), count));
   }
   report_.index_rows += rows;
-  const std::uint64_t expected = expected_index_rows_[{table.id.value(), index.name}];
+  const std::uint64_t expected = expected_index_rows_[index.name];
   if (rows != expected)
     damage("table '" + table.name + "', index '" + index.name + "': " + std::to_string(rows) +
            " rows, but the items say " + std::to_string(expected));

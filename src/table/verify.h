@@ -19,6 +19,7 @@ struct VerifyReport {
   std::uint64_t blobs = 0;
   std::uint64_t blob_bytes = 0;
   std::uint64_t released = 0;  ///< Blobs that the reaper has yet to erase.
+  std::uint64_t building = 0;  ///< Indexes that are not whole yet, and need not be.
   /// One sentence each; at most kMaxDamages, the rest is counted in the last.
   std::vector<std::string> damages;
 
@@ -26,9 +27,9 @@ struct VerifyReport {
 };
 
 /// Reads every row and every byte and proves that they agree: each item valid and under its own
-/// key; each index holding exactly what its table's items say; each object's bytes there, whole and
-/// of the size the row tells; each blob named by one reference or released. Nobody may write
-/// meanwhile.
+/// key; each index holding exactly what its table's items say, or so much of it as was copied where
+/// it is being built; each object's bytes there, whole and of the size the row tells; each blob
+/// named by one reference or released. Nobody may write meanwhile.
 Task<Result<>> verify_tables(Tables& tables, blob::BlobStore& blobs, VerifyReport& report);
 
 }  // namespace dyad::table
