@@ -153,12 +153,14 @@ std::expected<Decimal, DecimalFault> Decimal::parse(std::string_view text) {
     if (text[i] != 'e' && text[i] != 'E') return invalid;
     if (!read_exponent(text.substr(i + 1), exponent)) return invalid;
   }
-  if (significant == 0) return Decimal();
 
+  // Of a zero DynamoDB looks at the place of its last written digit as if it were one: "0e126" is
+  // an overflow and "0e-131" an underflow, "0.0e126" is neither.
   exponent += zeros - fractional;
-  const std::int64_t leading = exponent + significant - 1;
+  const std::int64_t leading = exponent + std::max<std::int64_t>(significant, 1) - 1;
   if (leading > kMaxExponent) return std::unexpected(DecimalFault::overflow);
   if (leading < kMinExponent) return std::unexpected(DecimalFault::underflow);
+  if (significant == 0) return Decimal();
   if (significant > kMaxDigits) return std::unexpected(DecimalFault::precision);
   Decimal parsed;
   parsed.coefficient_ = coefficient;

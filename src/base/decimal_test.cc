@@ -43,7 +43,15 @@ TEST(Decimal, TextIsPlainAndWithoutNeedlessZeros) {
       {"5.", "5"},
       {"-12.50", "-12.5"},
       {"+7", "7"},
-      {"0e999", "0"},
+      {"0e125", "0"},
+      {"0.0e126", "0"},
+      {"-0e-130", "0"},
+      {"+0", "0"},
+      {"00", "0"},
+      {"0.0e3", "0"},
+      {"-0.0", "0"},
+      {"-.5", "-0.5"},
+      {"123e-2", "1.23"},
       {"1E+30", "1000000000000000000000000000000"},
       {"99999999999999999999999999999999999999", "99999999999999999999999999999999999999"},
   };
@@ -65,6 +73,20 @@ TEST(Decimal, RangeAndPrecision) {
   expect_fault(Decimal::parse("1E126"), DecimalFault::overflow);
   expect_fault(Decimal::parse("-1e126"), DecimalFault::overflow);
   expect_fault(Decimal::parse("1e-131"), DecimalFault::underflow);
+  expect_fault(Decimal::parse("0.9e-130"), DecimalFault::underflow);
+  expect_fault(Decimal::parse("11e125"), DecimalFault::overflow);
+  EXPECT_EQ(number("0.1e126"), number("1e125"));
+  // Of a zero the exponent counts, too; recorded from the service by ScyllaDB's test_number.py.
+  for (const char* zero : {"0e126", "-0e126", "00e126", "0.0e127", "0e99999999999999999999999"})
+    expect_fault(Decimal::parse(zero), DecimalFault::overflow);
+  for (const char* zero : {"0e-131", "0.0e-130", "0e-99999999999999999999999"})
+    expect_fault(Decimal::parse(zero), DecimalFault::underflow);
+  const std::string nines(38, '9');
+  EXPECT_EQ(number("9." + nines.substr(1) + "E+125").to_string(), nines + std::string(88, '0'));
+  EXPECT_EQ(number("-9." + nines.substr(1) + "E+125").to_string(),
+            "-" + nines + std::string(88, '0'));
+  expect_fault(Decimal::parse("9." + nines + "E+125"), DecimalFault::precision);
+  EXPECT_EQ(number("1.0000000000000000000000000000000000000E-130"), number("1E-130"));
   expect_fault(Decimal::parse("1e99999999999999999999999"), DecimalFault::overflow);
   expect_fault(Decimal::parse("1e-99999999999999999999999"), DecimalFault::underflow);
   expect_fault(Decimal::parse("123456789012345678901234567890123456789"), DecimalFault::precision);
