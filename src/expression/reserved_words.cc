@@ -87,6 +87,10 @@ static_assert(std::ranges::all_of(kWords, [](std::string_view word) {
 
 }  // namespace
 
+std::span<const std::string_view> reserved_words() {
+  return kWords;
+}
+
 bool is_reserved_word(std::string_view name) {
   if (name.empty() || name.size() > kLongestWord) return false;
   std::array<char, kLongestWord> upper{};

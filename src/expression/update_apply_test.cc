@@ -177,6 +177,11 @@ TEST(UpdateApply, Limits) {
   EXPECT_EQ(updated("ADD n :v", "{:v: 9E125}", "{n: 9E125}"),
             "Number overflow. Attempting to store a number with magnitude larger than supported "
             "range");
+  // Too many digits are an overflow, too.
+  EXPECT_EQ(updated("SET n = n - :v", "{:v: 1}", "{n: 1E50}"),
+            "Number overflow. Attempting to store a number with magnitude larger than supported "
+            "range");
+  EXPECT_EQ(updated("SET n = :v + :w", "{:v: 9E125, :w: 9E124}", "{}").substr(0, 6), "{n: 99");
   std::string deep = "1";
   for (int i = 1; i < table::kMaxNestingDepth; ++i) deep = "{x: " + deep + "}";
   const std::string given = "{:v: " + deep + "}";

@@ -32,6 +32,14 @@ class UpdateExpression {
   /// whose parent is not there, a number out of range, an item too deep or too large.
   Result<table::Item> apply(table::ItemView old, table::ItemView key) const;
 
+  /// What DynamoDB measures of a single UpdateItem beside the item itself, and holds to the same
+  /// limit: the attributes that it writes, whole, and for each of its actions a few bytes, one more
+  /// for each list index. So an item that a Put may write can be too large for an update, if the
+  /// attributes that the update leaves alone (the key, most of all) are smaller than that. Measured
+  /// to the byte by nubo-db/dynamodb-conformance, "item size by surface", August 2026; transactions
+  /// and PartiQL measure the item alone.
+  std::size_t record_bytes(table::ItemView after) const;
+
   /// The attributes that the update names, of the item before (UPDATED_OLD) or after (UPDATED_NEW).
   table::Item touched(table::ItemView item) const { return targets_.pick(item); }
 

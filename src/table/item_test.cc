@@ -280,6 +280,15 @@ TEST(ItemSize, FollowsTheDeveloperGuide) {
   EXPECT_EQ(number("100"), 2u);
   EXPECT_EQ(number("12345678901234567890123456789012345678"), 20u);
 
+  // Each measured by an item of exactly 409,600 bytes and one of 409,601; recorded from the service
+  // by nubo-db/dynamodb-conformance, August 2026.
+  const std::pair<const char*, std::size_t> measured[] = {
+      {"1234", 3},  {"0042", 2}, {"1010", 3},  {"0.0000001", 2}, {"1E125", 2},   {"1E-100", 2},
+      {"1.5", 3},   {"15", 2},   {"1.200", 3}, {"1.234", 4},     {"3.14159", 5}, {"123456", 4},
+      {"100.5", 4}, {"0.15", 2}, {"-42", 3},   {"-0", 1},
+  };
+  for (const auto& [text, bytes] : measured) EXPECT_EQ(number(text), bytes) << text;
+
   ItemBuilder builder;
   builder.string("id", "abc").set("flag", Value::boolean(true)).set("\xc3\xa9", Value::null());
   EXPECT_EQ(dynamodb_size_bytes(builder.build().view()), 2 + 3 + 4 + 1 + 2 + 1u);
