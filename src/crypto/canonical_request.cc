@@ -67,16 +67,20 @@ void append_query(std::string& out, std::string_view query) {
   }
 }
 
-/// All values of the header `name`, comma-joined, and a line feed.
-void append_header(std::string& out, std::string_view name, std::span<const HeaderView> headers) {
+/// All values of the header `name`, comma-joined, and a line feed. Presigners may put a header that
+/// they sign into the query; S3 then takes it from there.
+void append_header(std::string& out, std::string_view name, const RequestView& request,
+                   SignatureStyle style) {
   out.append(name).push_back(':');
   bool first = true;
-  for (const HeaderView& header : headers) {
+  for (const HeaderView& header : request.headers) {
     if (!same_header_name(header.name, name)) continue;
     if (!first) out.push_back(',');
     first = false;
     append_canonical_value(out, header.value);
   }
+  if (first && style == SignatureStyle::s3 && name.starts_with("x-amz-"))
+    append_canonical_value(out, query_parameter(request.query, name).value_or(""));
   out.push_back('\n');
 }
 
@@ -105,7 +109,7 @@ void append_canonical_request(std::string& out, const RequestView& request, Sign
   out.push_back('\n');
   for (std::string_view rest = signed_headers; !rest.empty();) {
     const std::size_t end = std::min(rest.find(';'), rest.size());
-    append_header(out, rest.substr(0, end), request.headers);
+    append_header(out, rest.substr(0, end), request, style);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   out.push_back('\n');

@@ -35,4 +35,16 @@ std::optional<std::string> query_parameter(std::string_view query, std::string_v
   return std::nullopt;
 }
 
+std::string joined_query_parameter(std::string_view query, std::string_view name) {
+  std::string joined;
+  bool first = true;
+  while (const auto parameter = next_query_parameter(query)) {
+    if (parameter->name != name) continue;
+    if (!first) joined += ',';
+    first = false;
+    append_uri_decoded_leniently(joined, parameter->value, true);
+  }
+  return joined;
+}
+
 }  // namespace dyad::crypto

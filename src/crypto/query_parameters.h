@@ -22,4 +22,7 @@ bool has_query_parameter(std::string_view query, std::string_view name);
 /// The first value of that name, decoded ('+' is a space, a stray '%' itself).
 std::optional<std::string> query_parameter(std::string_view query, std::string_view name);
 
+/// All values of that name, decoded, as one list; empty: there is none.
+std::string joined_query_parameter(std::string_view query, std::string_view name);
+
 }  // namespace dyad::crypto

@@ -22,4 +22,22 @@ const HeaderView* find_header(std::span<const HeaderView> headers, std::string_v
   return nullptr;
 }
 
+std::string_view joined_header(std::span<const HeaderView> headers, std::string_view name,
+                               std::string& kept) {
+  const HeaderView* first = nullptr;
+  bool several = false;
+  for (const HeaderView& header : headers) {
+    if (!same_header_name(header.name, name)) continue;
+    if (first == nullptr) {
+      first = &header;
+      continue;
+    }
+    if (!several) kept = first->value;
+    several = true;
+    kept.append(",").append(header.value);
+  }
+  if (several) return kept;
+  return first == nullptr ? std::string_view{} : first->value;
+}
+
 }  // namespace dyad::crypto

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace dyad::crypto {
@@ -23,5 +24,9 @@ struct RequestView {
 bool same_header_name(std::string_view a, std::string_view b);
 /// The first header of that name; null: there is none.
 const HeaderView* find_header(std::span<const HeaderView> headers, std::string_view name);
+/// The values of all headers of that name as one list (RFC 9110, 5.3), so that a second one never
+/// passes unseen. `kept` holds the list where there are several.
+std::string_view joined_header(std::span<const HeaderView> headers, std::string_view name,
+                               std::string& kept);
 
 }  // namespace dyad::crypto

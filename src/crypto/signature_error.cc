@@ -17,6 +17,8 @@ Wording s3_wording(SignatureReason reason) {
       return {"AuthorizationHeaderMalformed", 400};
     case SignatureReason::unsupported_algorithm:
       return {"InvalidRequest", 400};
+    case SignatureReason::unsupported_authorization:
+      return {"InvalidArgument", 400};
     case SignatureReason::wrong_scope:
       return {"AuthorizationHeaderMalformed", 400};
     case SignatureReason::missing_date:
@@ -53,6 +55,7 @@ Wording json_wording(SignatureReason reason) {
       return {"MissingAuthenticationTokenException", 400};
     case SignatureReason::malformed:
     case SignatureReason::unsupported_algorithm:
+    case SignatureReason::unsupported_authorization:
     case SignatureReason::missing_date:
       return {"IncompleteSignatureException", 400};
     case SignatureReason::unknown_access_key:
@@ -100,6 +103,18 @@ Error unknown_token_error(SignatureStyle style, std::string_view access_key) {
                                   ? "The provided token is malformed or otherwise invalid."
                                   : "The security token included in the request is invalid.",
                               std::move(facts));
+}
+
+Error mismatch_error(SignatureStyle style, SignatureErrorDetail facts) {
+  return make_signature_error(
+      style, SignatureReason::mismatch,
+      style == SignatureStyle::s3
+          ? "The request signature we calculated does not match the signature you provided. Check "
+            "your key and signing method."
+          : "The request signature we calculated does not match the signature you provided. Check "
+            "your AWS Secret Access Key and signing method. Consult the service documentation for "
+            "details.",
+      std::move(facts));
 }
 
 Error content_sha256_mismatch_error(std::string_view client_hex, std::string_view server_hex) {

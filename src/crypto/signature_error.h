@@ -16,13 +16,14 @@ enum class SignatureReason : std::uint8_t {
   missing,    ///< The request carries no signature at all.
   malformed,  ///< The header or the query parameters are not of their form.
   unsupported_algorithm,
-  wrong_scope,       ///< Another date, region, service or terminator.
-  missing_date,      ///< No valid x-amz-date or Date.
-  time_skewed,       ///< More than 15 minutes away from the server's clock.
-  not_yet_valid,     ///< Presigned for a moment to come.
-  expired,           ///< Presigned, and its time is over.
-  unsigned_headers,  ///< host or an x-amz-* header is not among the signed ones.
-  mismatch,          ///< The signature is not the one computed.
+  unsupported_authorization,  ///< The header is of another kind, or says what the query says too.
+  wrong_scope,                ///< Another date, region, service or terminator.
+  missing_date,               ///< No valid x-amz-date or Date.
+  time_skewed,                ///< More than 15 minutes away from the server's clock.
+  not_yet_valid,              ///< Presigned for a moment to come.
+  expired,                    ///< Presigned, and its time is over.
+  unsigned_headers,           ///< host, an x-amz-* or x-dyad-* header is not among the signed ones.
+  mismatch,                   ///< The signature is not the one computed.
   unknown_access_key,
   unknown_token,
   missing_content_sha256,  ///< S3 demands x-amz-content-sha256 of header signatures.
@@ -44,9 +45,11 @@ class SignatureErrorDetail final : public ErrorDetail {
   std::string headers_not_signed;  ///< S3's <HeadersNotSigned>, comma-separated.
   std::string request_time;        ///< As the request wrote it.
   std::int64_t server_time_ms = 0;
-  std::int64_t expires_s = 0;  ///< Of a presigned request.
-  std::string client_sha256;   ///< S3's <ClientComputedContentSHA256>.
-  std::string server_sha256;   ///< S3's <S3ComputedContentSHA256>.
+  std::int64_t expires_s = 0;      ///< Of a presigned request of version 4.
+  std::int64_t expired_at_ms = 0;  ///< reason == expired: when.
+  std::string client_sha256;       ///< S3's <ClientComputedContentSHA256>.
+  std::string server_sha256;       ///< S3's <S3ComputedContentSHA256>.
+  std::string argument_value;      ///< S3's <ArgumentValue> of unsupported_authorization.
 };
 
 /// The facts of a signature error; null: `error` is of another kind.
@@ -60,6 +63,8 @@ Error make_signature_error(SignatureStyle style, SignatureReason reason, std::st
 // The errors that only the caller of the verifier can find.
 Error unknown_access_key_error(SignatureStyle style, std::string_view access_key);
 Error unknown_token_error(SignatureStyle style, std::string_view access_key);
+/// The signature is not the one computed; `facts` tell what was.
+Error mismatch_error(SignatureStyle style, SignatureErrorDetail facts);
 /// S3's XAmzContentSHA256Mismatch: the body's hash is not what x-amz-content-sha256 says.
 Error content_sha256_mismatch_error(std::string_view client_hex, std::string_view server_hex);
 

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 #include <map>
 #include <vector>
 
 #include "base/bytes.h"
+#include "crypto/amz_date.h"
 #include "crypto/canonical_request.h"
 #include "crypto/hmac.h"
 #include "crypto/query_parameters.h"
@@ -73,17 +75,17 @@ std::string decoded(std::string_view raw) {
 }
 
 /// A header, or else the query parameter of that name: presigners put headers into the query.
-std::string header_or_parameter(const RequestView& request, std::string_view name) {
+std::string header_or_parameter(const RequestView& request, std::string_view name, bool presigned) {
   std::string out;
   if (const HeaderView* header = find_header(request.headers, name)) {
     append_canonical_value(out, header->value);
     return out;
   }
-  return query_parameter(request.query, name).value_or("");
+  return presigned ? query_parameter(request.query, name).value_or("") : out;
 }
 
 /// x-amz-* headers, and parameters of such names, in lower case, sorted, one a line.
-void append_amz_headers(std::string& out, const RequestView& request) {
+void append_amz_headers(std::string& out, const RequestView& request, bool presigned) {
   std::map<std::string, std::string> lines;
   for (const HeaderView& header : request.headers) {
     std::string name = lower(header.name.substr(0, 6)) == "x-amz-" ? lower(header.name) : "";
@@ -92,7 +94,7 @@ void append_amz_headers(std::string& out, const RequestView& request) {
     if (!value.empty()) value.push_back(',');
     append_canonical_value(value, header.value);
   }
-  std::string_view rest = request.query;
+  std::string_view rest = presigned ? request.query : std::string_view();
   while (const auto parameter = next_query_parameter(rest)) {
     std::string name = lower(parameter->name);
     if (name.starts_with("x-amz-")) lines.emplace(std::move(name), decoded(parameter->value));
@@ -114,70 +116,144 @@ void append_resource(std::string& out, const RequestView& request, std::string_v
   }
 }
 
-std::string signature_of(std::string_view secret_access_key, std::string_view to_sign) {
-  return to_base64(as_view(hmac_sha1(secret_access_key, to_sign)));
-}
-
 std::unexpected<Error> denied(SignatureReason reason, std::string message, const Sigv2Claim& claim,
-                              std::int64_t now_ms) {
+                              std::int64_t now_ms, std::int64_t expired_at_ms = 0) {
   SignatureErrorDetail facts;
   facts.aws_code = "AccessDenied";
   facts.access_key = claim.access_key;
-  facts.request_time = claim.expires;
+  facts.request_time = claim.moment;
   facts.server_time_ms = now_ms;
+  facts.expired_at_ms = expired_at_ms;
   return fail(
       make_signature_error(SignatureStyle::s3, reason, std::move(message), std::move(facts)));
 }
 
-}  // namespace
-
-std::string sigv2_string_to_sign(const RequestView& request, std::string_view expires,
-                                 std::string_view bucket) {
-  std::string out;
-  out.append(request.method).append("\n");
-  out.append(header_or_parameter(request, "content-md5")).append("\n");
-  out.append(header_or_parameter(request, "content-type")).append("\n");
-  out.append(expires).append("\n");
-  append_amz_headers(out, request);
-  append_resource(out, request, bucket);
-  return out;
+Result<> refuse_unsigned_headers(const RequestView& request, const Sigv2Claim& claim,
+                                 std::int64_t now_ms) {
+  for (const HeaderView& header : request.headers) {
+    const std::string name = lower(header.name);
+    if (!name.starts_with("x-dyad-")) continue;
+    SignatureErrorDetail facts;
+    facts.access_key = claim.access_key;
+    facts.server_time_ms = now_ms;
+    facts.headers_not_signed = name;
+    return fail(make_signature_error(
+        SignatureStyle::s3, SignatureReason::unsigned_headers,
+        "There were headers present in the request which were not signed", std::move(facts)));
+  }
+  return {};
 }
 
-Result<Sigv2Claim> read_sigv2_claim(const RequestView& request, std::int64_t now_ms) {
+Result<Sigv2Claim> read_query_claim(const RequestView& request, std::int64_t now_ms) {
   Sigv2Claim claim;
-  claim.access_key = query_parameter(request.query, "AWSAccessKeyId").value_or("");
-  claim.signature = query_parameter(request.query, "Signature").value_or("");
-  claim.expires = query_parameter(request.query, "Expires").value_or("");
-  claim.security_token = header_or_parameter(request, "x-amz-security-token");
-  if (claim.access_key.empty() || claim.signature.empty() || claim.expires.empty())
+  claim.presigned = true;
+  claim.access_key = joined_query_parameter(request.query, "AWSAccessKeyId");
+  claim.signature = joined_query_parameter(request.query, "Signature");
+  claim.moment = joined_query_parameter(request.query, "Expires");
+  claim.security_token = header_or_parameter(request, "x-amz-security-token", true);
+  if (claim.access_key.empty() || claim.signature.empty() || claim.moment.empty())
     return denied(
         SignatureReason::malformed,
         "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters",
         claim, now_ms);
   std::int64_t expires_s = 0;
-  const char* const end = claim.expires.data() + claim.expires.size();
-  const auto parsed = std::from_chars(claim.expires.data(), end, expires_s);
-  if (parsed.ec != std::errc{} || parsed.ptr != end)
+  const char* const end = claim.moment.data() + claim.moment.size();
+  const auto parsed = std::from_chars(claim.moment.data(), end, expires_s);
+  constexpr std::int64_t max_s = std::numeric_limits<std::int64_t>::max() / 1000;
+  if (parsed.ec != std::errc{} || parsed.ptr != end || expires_s < 0 || expires_s > max_s)
     return denied(SignatureReason::malformed,
-                  "Invalid date (should be seconds since epoch): " + claim.expires, claim, now_ms);
+                  "Invalid date (should be seconds since epoch): " + claim.moment, claim, now_ms);
   if (expires_s < now_ms / 1000)
-    return denied(SignatureReason::expired, "Request has expired", claim, now_ms);
+    return denied(SignatureReason::expired, "Request has expired", claim, now_ms, expires_s * 1000);
+  return claim;
+}
+
+/// When a request with an Authorization header was made: x-amz-date, in either form, else Date.
+std::optional<std::int64_t> moment_of(const RequestView& request, Sigv2Claim& claim) {
+  std::string kept;
+  std::string_view text = joined_header(request.headers, "x-amz-date", kept);
+  // Version 2 leaves the line of the Date empty where x-amz-date is among the signed headers.
+  if (text.empty()) claim.moment = text = joined_header(request.headers, "date", kept);
+  if (const auto at = parse_http_date(text)) return at;
+  return parse_amz_date(text);
+}
+
+Result<Sigv2Claim> read_header_claim(const RequestView& request, std::int64_t now_ms) {
+  constexpr std::size_t prefix_bytes = std::string_view("AWS ").size();
+  Sigv2Claim claim;
+  std::string kept;
+  const std::string_view authorization = joined_header(request.headers, "authorization", kept);
+  const std::string_view value = authorization.substr(std::min(prefix_bytes, authorization.size()));
+  const std::size_t colon = value.find(':');
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 == value.size()) {
+    SignatureErrorDetail facts;
+    facts.argument_value = authorization;
+    return fail(make_signature_error(
+        SignatureStyle::s3, SignatureReason::unsupported_authorization,
+        "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
+        std::move(facts)));
+  }
+  claim.access_key = value.substr(0, colon);
+  claim.signature = value.substr(colon + 1);
+  claim.security_token = header_or_parameter(request, "x-amz-security-token", false);
+  const auto at_ms = moment_of(request, claim);
+  if (!at_ms)
+    return denied(SignatureReason::missing_date,
+                  "AWS authentication requires a valid Date or x-amz-date header", claim, now_ms);
+  if (*at_ms < now_ms - kMaxClockSkewMs || *at_ms > now_ms + kMaxClockSkewMs) {
+    SignatureErrorDetail facts;
+    facts.access_key = claim.access_key;
+    facts.request_time = to_amz_date(*at_ms);
+    facts.server_time_ms = now_ms;
+    return fail(make_signature_error(
+        SignatureStyle::s3, SignatureReason::time_skewed,
+        "The difference between the request time and the current time is too large.",
+        std::move(facts)));
+  }
+  return claim;
+}
+
+}  // namespace
+
+std::string sigv2_signature(std::string_view secret_access_key, std::string_view to_sign) {
+  return to_base64(as_view(hmac_sha1(secret_access_key, to_sign)));
+}
+
+std::string sigv2_string_to_sign(const RequestView& request, std::string_view moment,
+                                 bool presigned, std::string_view bucket) {
+  std::string out;
+  out.append(request.method).append("\n");
+  out.append(header_or_parameter(request, "content-md5", presigned)).append("\n");
+  out.append(header_or_parameter(request, "content-type", presigned)).append("\n");
+  out.append(moment).append("\n");
+  append_amz_headers(out, request, presigned);
+  append_resource(out, request, bucket);
+  return out;
+}
+
+Result<Sigv2Claim> read_sigv2_claim(const RequestView& request, AuthScheme scheme,
+                                    std::int64_t now_ms) {
+  DYAD_TRY_ASSIGN(Sigv2Claim claim, scheme == AuthScheme::sigv2_query
+                                        ? read_query_claim(request, now_ms)
+                                        : read_header_claim(request, now_ms));
+  DYAD_TRY(refuse_unsigned_headers(request, claim, now_ms));
   return claim;
 }
 
 Result<> verify_sigv2(const RequestView& request, const Sigv2Claim& claim, std::string_view bucket,
                       std::string_view secret_access_key) {
-  std::string to_sign = sigv2_string_to_sign(request, claim.expires, bucket);
-  if (constant_time_equal(signature_of(secret_access_key, to_sign), claim.signature)) return {};
+  const std::string to_sign = sigv2_string_to_sign(request, claim.moment, claim.presigned, bucket);
+  return verify_sigv2_policy(to_sign, claim.access_key, claim.signature, secret_access_key);
+}
+
+Result<> verify_sigv2_policy(std::string_view policy, std::string_view access_key,
+                             std::string_view signature, std::string_view secret_access_key) {
+  if (constant_time_equal(sigv2_signature(secret_access_key, policy), signature)) return {};
   SignatureErrorDetail facts;
-  facts.access_key = claim.access_key;
-  facts.signature_provided = claim.signature;
-  facts.string_to_sign = std::move(to_sign);
-  return fail(
-      make_signature_error(SignatureStyle::s3, SignatureReason::mismatch,
-                           "The request signature we calculated does not match the signature you "
-                           "provided. Check your key and signing method.",
-                           std::move(facts)));
+  facts.access_key = access_key;
+  facts.signature_provided = signature;
+  facts.string_to_sign = policy;
+  return fail(mismatch_error(SignatureStyle::s3, std::move(facts)));
 }
 
 std::string presign_sigv2(const RequestView& request, std::string_view bucket,
@@ -185,7 +261,7 @@ std::string presign_sigv2(const RequestView& request, std::string_view bucket,
                           std::int64_t expires_s) {
   const std::string expires = std::to_string(expires_s);
   const std::string signature =
-      signature_of(secret_access_key, sigv2_string_to_sign(request, expires, bucket));
+      sigv2_signature(secret_access_key, sigv2_string_to_sign(request, expires, true, bucket));
   std::string query(request.query);
   if (!query.empty()) query.push_back('&');
   query.append("AWSAccessKeyId=");
@@ -194,6 +270,18 @@ std::string presign_sigv2(const RequestView& request, std::string_view bucket,
   append_uri_encoded(query, signature, false);
   query.append("&Expires=").append(expires);
   return query;
+}
+
+std::string sigv2_authorization(const RequestView& request, std::string_view bucket,
+                                std::string_view access_key_id,
+                                std::string_view secret_access_key) {
+  const HeaderView* date = find_header(request.headers, "date");
+  const bool dated = find_header(request.headers, "x-amz-date") == nullptr && date != nullptr;
+  const std::string to_sign =
+      sigv2_string_to_sign(request, dated ? date->value : std::string_view(), false, bucket);
+  std::string value("AWS ");
+  value.append(access_key_id).append(":").append(sigv2_signature(secret_access_key, to_sign));
+  return value;
 }
 
 }  // namespace dyad::crypto

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "crypto/amz_date.h"
 #include "crypto/sigv4.h"
 
 namespace dyad::crypto {
@@ -14,8 +15,7 @@ constexpr std::int64_t kNow = 1767323045'000;
 
 Result<Sigv2Claim> check(const RequestView& request, std::string_view bucket,
                          std::int64_t now_ms = kNow) {
-  EXPECT_EQ(auth_scheme_of(request), AuthScheme::sigv2_query);
-  DYAD_TRY_ASSIGN(Sigv2Claim claim, read_sigv2_claim(request, now_ms));
+  DYAD_TRY_ASSIGN(Sigv2Claim claim, read_sigv2_claim(request, auth_scheme_of(request), now_ms));
   DYAD_TRY(verify_sigv2(request, claim, bucket, kSecret));
   return claim;
 }
@@ -73,7 +73,8 @@ TEST(Sigv2, EveryPartCounts) {
 TEST(Sigv2, ExpiresAndForm) {
   const std::vector<HeaderView> headers{{"Host", "h"}};
   const auto message = [&](std::string_view query, std::int64_t now_ms) {
-    const auto claim = read_sigv2_claim({"GET", "/b/k", query, headers}, now_ms);
+    const auto claim =
+        read_sigv2_claim({"GET", "/b/k", query, headers}, AuthScheme::sigv2_query, now_ms);
     EXPECT_FALSE(claim);
     return claim ? std::string() : claim.error().message;
   };
@@ -85,6 +86,76 @@ TEST(Sigv2, ExpiresAndForm) {
   EXPECT_EQ(
       message("AWSAccessKeyId=a&Signature=b", kNow),
       "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters");
+}
+
+TEST(Sigv2, Headers) {
+  const std::string date = to_http_date(kNow);
+  std::vector<HeaderView> headers{{"Host", "h"}, {"Date", date}, {"x-amz-meta-a", "1"}};
+  const RequestView unsigned_request{"PUT", "/b/k", "acl", headers};
+  const std::string authorization = sigv2_authorization(unsigned_request, "", "AKID", kSecret);
+  headers.push_back({"Authorization", authorization});
+  const RequestView request{"PUT", "/b/k", "acl", headers};
+  EXPECT_EQ(auth_scheme_of(request), AuthScheme::sigv2_header);
+  const auto claim = check(request, "");
+  ASSERT_TRUE(claim) << claim.error().to_string();
+  EXPECT_EQ(claim->access_key, "AKID");
+  EXPECT_FALSE(claim->presigned);
+  const auto code = [&](const RequestView& changed, std::int64_t now_ms) {
+    const auto result = check(changed, "", now_ms);
+    return result ? std::string() : std::string(signature_error_of(result.error())->aws_code);
+  };
+  EXPECT_EQ(code({"PUT", "/b/other", "acl", headers}, kNow), "SignatureDoesNotMatch");
+  EXPECT_EQ(code({"PUT", "/b/k", "", headers}, kNow), "SignatureDoesNotMatch");
+  EXPECT_EQ(code(request, kNow + kMaxClockSkewMs), "");
+  EXPECT_EQ(code(request, kNow + kMaxClockSkewMs + 1000), "RequestTimeTooSkewed");
+  EXPECT_EQ(code(request, kNow - kMaxClockSkewMs - 1000), "RequestTimeTooSkewed");
+
+  headers.push_back({"x-dyad-lease", "1"});
+  const auto added = check({"PUT", "/b/k", "acl", headers}, "");
+  EXPECT_EQ(signature_error_of(added.error())->headers_not_signed, "x-dyad-lease");
+  headers.back() = {"Authorization", authorization};
+  EXPECT_EQ(code({"PUT", "/b/k", "acl", headers}, kNow), "SignatureDoesNotMatch");
+  headers.back() = {"Date", date};
+  EXPECT_EQ(code({"PUT", "/b/k", "acl", headers}, kNow), "AccessDenied");
+  headers.back() = {"x-amz-date", date};
+  EXPECT_EQ(code({"PUT", "/b/k", "acl", headers}, kNow), "SignatureDoesNotMatch");
+}
+
+TEST(Sigv2, HeadersAreDatedByAmzDateFirst) {
+  const std::string date = to_http_date(kNow);
+  std::vector<HeaderView> headers{{"Host", "h"}, {"x-amz-date", date}, {"Date", "long ago"}};
+  const std::string authorization =
+      sigv2_authorization({"GET", "/b/k", "", headers}, "", "AKID", kSecret);
+  headers.push_back({"Authorization", authorization});
+  const auto claim = check({"GET", "/b/k", "", headers}, "");
+  EXPECT_TRUE(claim) << claim.error().to_string();
+}
+
+TEST(Sigv2, MalformedHeaders) {
+  for (const char* value : {"AWS", "AWS ", "AWS AKID", "AWS :signature", "AWS AKID:"}) {
+    const std::vector<HeaderView> headers{{"Host", "h"}, {"Authorization", value}};
+    const auto claim = check({"GET", "/b/k", "", headers}, "");
+    ASSERT_FALSE(claim);
+    EXPECT_EQ(claim.error().message,
+              "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature");
+    EXPECT_EQ(signature_error_of(claim.error())->aws_code, "InvalidArgument");
+  }
+  const std::vector<HeaderView> undated{{"Host", "h"}, {"Authorization", "AWS AKID:c2ln"}};
+  EXPECT_EQ(check({"GET", "/b/k", "", undated}, "").error().message,
+            "AWS authentication requires a valid Date or x-amz-date header");
+}
+
+TEST(Sigv2, WhatIsSaidTwiceIsRefused) {
+  const std::vector<HeaderView> headers{{"Host", "h"}};
+  const std::string query =
+      presign_sigv2({"GET", "/b/k", "", headers}, "", "AKID", kSecret, kNow / 1000 + 5);
+  EXPECT_TRUE(check({"GET", "/b/k", query, headers}, ""));
+  for (const char* more : {"&Expires=9999999999", "&Signature=x", "&x-amz-acl=private"}) {
+    const std::string longer = query + more;
+    EXPECT_FALSE(check({"GET", "/b/k", longer, headers}, "")) << more;
+  }
+  const std::vector<HeaderView> dyad{{"Host", "h"}, {"X-Dyad-Lease", "1"}};
+  EXPECT_FALSE(check({"GET", "/b/k", query, dyad}, ""));
 }
 
 TEST(Sigv2, WhatThePresignerMakesIsAccepted) {

@@ -7,19 +7,34 @@
 
 namespace dyad::crypto {
 
-AuthScheme auth_scheme_of(const RequestView& request) {
-  if (const HeaderView* header = find_header(request.headers, "authorization")) {
-    if (header->value.starts_with("AWS4-")) return AuthScheme::sigv4_header;
-    if (header->value.starts_with("AWS ")) return AuthScheme::sigv2_header;
-    return AuthScheme::unknown;
+namespace {
+
+AuthScheme scheme_of_query(std::string_view query) {
+  AuthScheme scheme = AuthScheme::anonymous;
+  while (const auto parameter = next_query_parameter(query)) {
+    const std::string_view name = parameter->name;
+    if (name == "X-Amz-Algorithm" || name == kSignatureParameter || name == "X-Amz-Credential")
+      return AuthScheme::sigv4_query;
+    if (name == "AWSAccessKeyId" || name == "Signature") scheme = AuthScheme::sigv2_query;
   }
-  if (request.query.empty()) return AuthScheme::anonymous;
-  if (has_query_parameter(request.query, "X-Amz-Algorithm") ||
-      has_query_parameter(request.query, "X-Amz-Signature") ||
-      has_query_parameter(request.query, "X-Amz-Credential"))
-    return AuthScheme::sigv4_query;
-  if (has_query_parameter(request.query, "AWSAccessKeyId")) return AuthScheme::sigv2_query;
-  return AuthScheme::anonymous;
+  return scheme;
+}
+
+bool is_signature_of(const HmacSha256& key, std::string_view text, std::string_view signature) {
+  const auto expected = hex_of(key.sign(text));
+  return constant_time_equal({expected.data(), expected.size()}, signature);
+}
+
+}  // namespace
+
+AuthScheme auth_scheme_of(const RequestView& request) {
+  const HeaderView* header = find_header(request.headers, "authorization");
+  const AuthScheme in_query = scheme_of_query(request.query);
+  if (header == nullptr) return in_query;
+  if (in_query != AuthScheme::anonymous) return AuthScheme::several;
+  if (header->value.starts_with("AWS4-")) return AuthScheme::sigv4_header;
+  if (header->value == "AWS" || header->value.starts_with("AWS ")) return AuthScheme::sigv2_header;
+  return AuthScheme::unknown;
 }
 
 Result<PayloadKind> payload_kind_of(std::string_view value) {
@@ -57,24 +72,25 @@ Result<const HmacSha256*> Sigv4Verifier::verify(const RequestView& request, cons
   append_string_to_sign(to_sign_, claim.amz_date, claim.scope, canonical_);
 
   const HmacSha256& key = keys_.get(claim.access_key, secret_access_key, claim.scope);
-  const auto expected = hex_of(key.sign(to_sign_));
-  if (constant_time_equal({expected.data(), expected.size()}, claim.signature)) return &key;
+  if (is_signature_of(key, to_sign_, claim.signature)) return &key;
 
   SignatureErrorDetail facts;
   facts.access_key = claim.access_key;
   facts.signature_provided = claim.signature;
   facts.string_to_sign = to_sign_;
   facts.canonical_request = canonical_;
-  return fail(make_signature_error(
-      style, SignatureReason::mismatch,
-      style == SignatureStyle::s3
-          ? "The request signature we calculated does not match the signature you provided. Check "
-            "your key "
-            "and signing method."
-          : "The request signature we calculated does not match the signature you provided. Check "
-            "your AWS "
-            "Secret Access Key and signing method. Consult the service documentation for details.",
-      std::move(facts)));
+  return fail(mismatch_error(style, std::move(facts)));
+}
+
+Result<> Sigv4Verifier::verify_text(const Sigv4Claim& claim, std::string_view secret_access_key,
+                                    std::string_view text) {
+  const HmacSha256& key = keys_.get(claim.access_key, secret_access_key, claim.scope);
+  if (is_signature_of(key, text, claim.signature)) return {};
+  SignatureErrorDetail facts;
+  facts.access_key = claim.access_key;
+  facts.signature_provided = claim.signature;
+  facts.string_to_sign = text;
+  return fail(mismatch_error(SignatureStyle::s3, std::move(facts)));
 }
 
 }  // namespace dyad::crypto

@@ -29,6 +29,7 @@ enum class AuthScheme : std::uint8_t {
   sigv4_query,
   sigv2_header,
   sigv2_query,
+  several,  ///< Both in a header and in the query.
   unknown
 };
 
@@ -67,9 +68,17 @@ struct Sigv4Claim {
 };
 
 /// Takes apart a request of scheme sigv4_header or sigv4_query. Checks form, scope, clock, expiry,
-/// and that host and all x-amz-* headers are signed.
+/// and that host and all x-amz-* and x-dyad-* headers are signed. What authentication says twice,
+/// in headers or parameters, is read as one list and so is of no valid form.
 Result<Sigv4Claim> read_sigv4_claim(const RequestView& request, AuthScheme scheme,
                                     const Sigv4Rules& rules, std::int64_t now_ms);
+
+/// What the fields of a POST form say ("Authenticating requests in browser-based uploads").
+struct Sigv4FormFields {
+  std::string_view algorithm, credential, date, signature;
+};
+/// The same for a form: form and scope are checked; the policy itself says until when it is good.
+Result<Sigv4Claim> read_sigv4_form_claim(const Sigv4FormFields& fields, const Sigv4Rules& rules);
 
 /// Not thread-safe: one a reactor (it keeps signing keys and scratch buffers).
 class Sigv4Verifier {
@@ -83,6 +92,10 @@ class Sigv4Verifier {
                                    SignatureStyle style, std::string_view secret_access_key,
                                    std::string_view payload_hash);
 
+  /// For a form, whose string to sign is its policy as it was sent.
+  Result<> verify_text(const Sigv4Claim& claim, std::string_view secret_access_key,
+                       std::string_view text);
+
   const SigningKeyCache& keys() const { return keys_; }
 
  private:
@@ -90,6 +103,12 @@ class Sigv4Verifier {
   std::string canonical_;
   std::string to_sign_;
 };
+
+/// The refusal of an Authorization header of another kind ("Basic ...").
+Error unsupported_authorization_error(const RequestView& request, SignatureStyle style);
+/// The refusal of a version that is not accepted; S3's words are those of regions that never had
+/// version 2.
+Error unsupported_version_error(SignatureStyle style);
 
 /// "AWS4-HMAC-SHA256\n<date>\n<scope>\n<hash of the canonical request>".
 void append_string_to_sign(std::string& out, std::string_view amz_date,

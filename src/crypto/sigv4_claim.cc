@@ -46,10 +46,9 @@ std::string_view header_value(const Context& c, std::string_view name) {
   return header == nullptr ? std::string_view{} : header->value;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
+std::string header_list(const Context& c, std::string_view name) {
+  std::string kept;
+  return std::string(joined_header(c.request.headers, name, kept));
 }
 
 /// Splits "AKID/20130524/us-east-1/s3/aws4_request" and compares it with what the server is.
@@ -95,7 +94,7 @@ Result<> read_credential(const Context& c, std::string_view credential, Sigv4Cla
         facts);
   }
   if (parts[2] != c.rules.region) {
-    facts.expected_region = c.rules.region;
+    if (c.s3()) facts.expected_region = c.rules.region;
     return malformed(c, SignatureReason::wrong_scope,
                      fmt::format("{}the region '{}' is wrong; expecting '{}'", malformed_prefix(c),
                                  parts[2], c.rules.region),
@@ -117,10 +116,11 @@ Result<> check_scope_date(const Context& c, const Sigv4Claim& claim) {
 }
 
 std::unexpected<Error> time_error(const Context& c, const Sigv4Claim& claim, SignatureReason reason,
-                                  std::string message) {
+                                  std::string message, std::int64_t expired_at_ms = 0) {
   SignatureErrorDetail facts;
   facts.access_key = claim.access_key;
   facts.request_time = claim.amz_date;
+  facts.expired_at_ms = expired_at_ms;
   facts.server_time_ms = c.now_ms;
   facts.expires_s = claim.expires_s;
   return fail(make_signature_error(c.rules.style, reason, std::move(message), std::move(facts)));
@@ -141,7 +141,8 @@ Result<> check_clock(const Context& c, const Sigv4Claim& claim, std::int64_t sig
   const std::int64_t lifetime_ms = c.presigned ? claim.expires_s * 1000 : kMaxClockSkewMs;
   const bool too_old = signed_at_ms + lifetime_ms < c.now_ms;
   if (c.presigned && too_old && c.s3())
-    return time_error(c, claim, SignatureReason::expired, "Request has expired");
+    return time_error(c, claim, SignatureReason::expired, "Request has expired",
+                      signed_at_ms + lifetime_ms);
   if (!c.s3() && too_old) {
     return time_error(c, claim,
                       c.presigned ? SignatureReason::expired : SignatureReason::time_skewed,
@@ -162,6 +163,11 @@ bool lists(std::string_view signed_headers, std::string_view name) {
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return false;
+}
+
+bool must_be_signed(std::string_view header_name) {
+  return (header_name.size() > 6 && same_header_name(header_name.substr(0, 6), "x-amz-")) ||
+         (header_name.size() > 7 && same_header_name(header_name.substr(0, 7), "x-dyad-"));
 }
 
 /// host and every x-amz-* header that came must be signed; else an attacker could add some. The
@@ -187,7 +193,7 @@ Result<> check_signed_headers(const Context& c, const Sigv4Claim& claim) {
   };
   if (!lists(list, "host")) note("host");
   for (const HeaderView& header : c.request.headers) {
-    if (header.name.size() < 6 || !same_header_name(header.name.substr(0, 6), "x-amz-")) continue;
+    if (!must_be_signed(header.name)) continue;
     if (lists(list, header.name)) continue;
     if (c.presigned && same_header_name(header.name, "x-amz-content-sha256")) continue;
     note(header.name);
@@ -204,12 +210,24 @@ Result<> check_signed_headers(const Context& c, const Sigv4Claim& claim) {
       std::move(facts)));
 }
 
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
 struct HeaderFields {
   std::string_view credential, signed_headers, signature;
 };
 
+/// A field that is there twice counts as missing.
 HeaderFields split_authorization(std::string_view value) {
   HeaderFields fields;
+  const auto take = [](std::string_view& field, std::string_view text, bool& repeated) {
+    repeated = repeated || !field.empty();
+    field = text;
+  };
+  bool repeated = false;
   value.remove_prefix(std::min(value.find_first_of(" \t"), value.size()));
   while (!value.empty()) {
     const std::size_t comma = std::min(value.find(','), value.size());
@@ -217,11 +235,11 @@ HeaderFields split_authorization(std::string_view value) {
     value.remove_prefix(std::min(comma + 1, value.size()));
     const std::size_t equals = std::min(field.find('='), field.size());
     const std::string_view text = field.substr(std::min(equals + 1, field.size()));
-    if (field.substr(0, equals) == "Credential") fields.credential = text;
-    if (field.substr(0, equals) == "SignedHeaders") fields.signed_headers = text;
-    if (field.substr(0, equals) == "Signature") fields.signature = text;
+    if (field.substr(0, equals) == "Credential") take(fields.credential, text, repeated);
+    if (field.substr(0, equals) == "SignedHeaders") take(fields.signed_headers, text, repeated);
+    if (field.substr(0, equals) == "Signature") take(fields.signature, text, repeated);
   }
-  return fields;
+  return repeated ? HeaderFields() : fields;
 }
 
 Result<> check_fields(const Context& c, const HeaderFields& fields) {
@@ -246,9 +264,9 @@ Result<> check_fields(const Context& c, const HeaderFields& fields) {
 
 /// x-amz-date, or else Date in either of its two forms.
 Result<std::int64_t> read_header_date(const Context& c, Sigv4Claim& claim) {
-  claim.amz_date = trimmed(header_value(c, "x-amz-date"));
+  claim.amz_date = header_list(c, "x-amz-date");
   if (claim.amz_date.empty()) {
-    const std::string_view date = trimmed(header_value(c, "date"));
+    const std::string date = header_list(c, "date");
     if (const auto at = parse_http_date(date))
       claim.amz_date = to_amz_date(*at);
     else
@@ -262,32 +280,24 @@ Result<std::int64_t> read_header_date(const Context& c, Sigv4Claim& claim) {
                                     "'X-Amz-Date' or a 'Date' header."));
 }
 
-/// Version 2 in a header, or anything else that is not AWS4-HMAC-SHA256.
-Error unsupported_mechanism(const Context& c) {
-  return make_signature_error(
-      c.rules.style, SignatureReason::unsupported_algorithm,
-      c.s3() ? "The authorization mechanism you have provided is not "
-               "supported. Please use AWS4-HMAC-SHA256."
-             : "Unsupported AWS 'algorithm': only AWS4-HMAC-SHA256 is served.");
-}
-
 Result<Sigv4Claim> read_header_claim(const Context& c) {
-  const std::string_view authorization = header_value(c, "authorization");
+  std::string kept;
+  const std::string_view authorization = joined_header(c.request.headers, "authorization", kept);
   if (authorization.substr(0, authorization.find_first_of(" \t")) != kSigv4Algorithm) {
-    return fail(unsupported_mechanism(c));
+    return fail(unsupported_version_error(c.rules.style));
   }
   const HeaderFields fields = split_authorization(authorization);
   DYAD_TRY(check_fields(c, fields));
   Sigv4Claim claim;
   claim.signed_headers = fields.signed_headers;
   claim.signature = fields.signature;
-  claim.security_token = header_value(c, "x-amz-security-token");
+  claim.security_token = header_list(c, "x-amz-security-token");
   DYAD_TRY(read_credential(c, fields.credential, claim));
   DYAD_TRY_ASSIGN(const std::int64_t signed_at_ms, read_header_date(c, claim));
   DYAD_TRY(check_scope_date(c, claim));
   DYAD_TRY(check_clock(c, claim, signed_at_ms));
   DYAD_TRY(check_signed_headers(c, claim));
-  claim.payload_hash = trimmed(header_value(c, "x-amz-content-sha256"));
+  claim.payload_hash = header_list(c, "x-amz-content-sha256");
   if (c.s3() && claim.payload_hash.empty())
     return fail(
         make_signature_error(c.rules.style, SignatureReason::missing_content_sha256,
@@ -314,9 +324,30 @@ Result<std::int64_t> read_expires(const Context& c, std::string_view text) {
   return seconds;
 }
 
+/// What a query and a form have in common.
+Result<std::int64_t> read_parameters(const Context& c, std::string_view algorithm,
+                                     std::string_view credential, std::string_view date,
+                                     Sigv4Claim& claim) {
+  if (algorithm != kSigv4Algorithm) {
+    const std::string text =
+        "X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256\"";
+    return malformed(c, SignatureReason::unsupported_algorithm, text, text);
+  }
+  DYAD_TRY(read_credential(c, credential, claim));
+  const auto signed_at_ms = parse_amz_date(date);
+  if (!signed_at_ms) {
+    const std::string text =
+        "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"";
+    return malformed(c, SignatureReason::missing_date, text, text);
+  }
+  claim.amz_date = date;
+  DYAD_TRY(check_scope_date(c, claim));
+  return *signed_at_ms;
+}
+
 Result<Sigv4Claim> read_query_claim(const Context& c) {
   const auto get = [&c](std::string_view name) {
-    return query_parameter(c.request.query, name).value_or("");
+    return joined_query_parameter(c.request.query, name);
   };
   const std::string algorithm = get("X-Amz-Algorithm"), credential = get("X-Amz-Credential");
   const std::string date = get("X-Amz-Date");
@@ -335,40 +366,72 @@ Result<Sigv4Claim> read_query_claim(const Context& c) {
         "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.";
     return malformed(c, SignatureReason::malformed, std::string(text), std::string(text));
   }
-  if (algorithm != kSigv4Algorithm) {
-    const std::string text =
-        "X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256\"";
-    return malformed(c, SignatureReason::unsupported_algorithm, text, text);
-  }
-  DYAD_TRY(read_credential(c, credential, claim));
-  const auto signed_at_ms = parse_amz_date(date);
-  if (!signed_at_ms) {
-    const std::string text =
-        "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"";
-    return malformed(c, SignatureReason::missing_date, text, text);
-  }
-  claim.amz_date = date;
-  DYAD_TRY(check_scope_date(c, claim));
+  DYAD_TRY_ASSIGN(const std::int64_t signed_at_ms,
+                  read_parameters(c, algorithm, credential, date, claim));
   DYAD_TRY_ASSIGN(claim.expires_s, read_expires(c, expires));
-  DYAD_TRY(check_clock(c, claim, *signed_at_ms));
+  DYAD_TRY(check_clock(c, claim, signed_at_ms));
   DYAD_TRY(check_signed_headers(c, claim));
   claim.security_token = get("X-Amz-Security-Token");
   // Signers may name the body's hash in the query or in a header; without either, S3's is unsigned.
   claim.payload_hash = get("X-Amz-Content-Sha256");
-  if (claim.payload_hash.empty())
-    claim.payload_hash = trimmed(header_value(c, "x-amz-content-sha256"));
+  if (claim.payload_hash.empty()) claim.payload_hash = header_list(c, "x-amz-content-sha256");
   if (claim.payload_hash.empty() && c.s3()) claim.payload_hash = kUnsignedPayload;
   return claim;
 }
 
+Error several_mechanisms(const Context& c) {
+  SignatureErrorDetail facts;
+  facts.argument_value = header_value(c, "authorization");
+  return make_signature_error(
+      c.rules.style, SignatureReason::unsupported_authorization,
+      c.s3() ? "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, "
+               "Signature query string parameter or the Authorization header should be specified"
+             : "A request is signed in its Authorization header or in its query, not in both.",
+      std::move(facts));
+}
+
 }  // namespace
+
+Error unsupported_authorization_error(const RequestView& request, SignatureStyle style) {
+  SignatureErrorDetail facts;
+  if (const HeaderView* header = find_header(request.headers, "authorization"))
+    facts.argument_value = header->value;
+  return make_signature_error(style, SignatureReason::unsupported_authorization,
+                              style == SignatureStyle::s3
+                                  ? "Unsupported Authorization Type"
+                                  : "Authorization header requires 'AWS4-HMAC-SHA256'.",
+                              std::move(facts));
+}
+
+Error unsupported_version_error(SignatureStyle style) {
+  return make_signature_error(
+      style, SignatureReason::unsupported_algorithm,
+      style == SignatureStyle::s3
+          ? "The authorization mechanism you have provided is not "
+            "supported. Please use AWS4-HMAC-SHA256."
+          : "Unsupported AWS 'algorithm': only AWS4-HMAC-SHA256 is served.");
+}
+
+Result<Sigv4Claim> read_sigv4_form_claim(const Sigv4FormFields& fields, const Sigv4Rules& rules) {
+  const RequestView none;
+  const Context context{none, rules, 0, true};
+  Sigv4Claim claim;
+  claim.presigned = true;
+  claim.signature = fields.signature;
+  DYAD_TRY(read_parameters(context, fields.algorithm, fields.credential, fields.date, claim));
+  return claim;
+}
 
 Result<Sigv4Claim> read_sigv4_claim(const RequestView& request, AuthScheme scheme,
                                     const Sigv4Rules& rules, std::int64_t now_ms) {
   const Context context{request, rules, now_ms, scheme == AuthScheme::sigv4_query};
   if (context.presigned) return read_query_claim(context);
   if (scheme == AuthScheme::sigv4_header) return read_header_claim(context);
-  if (scheme != AuthScheme::anonymous) return fail(unsupported_mechanism(context));
+  if (scheme == AuthScheme::several) return fail(several_mechanisms(context));
+  if (scheme == AuthScheme::sigv2_header || scheme == AuthScheme::sigv2_query)
+    return fail(unsupported_version_error(rules.style));
+  if (scheme == AuthScheme::unknown)
+    return fail(unsupported_authorization_error(request, rules.style));
   return fail(make_signature_error(
       rules.style, SignatureReason::missing,
       context.s3() ? "Access Denied" : "Request is missing Authentication Token"));

@@ -363,7 +363,8 @@ TEST(Sigv4, MalformedAuthorizationHeaders) {
       {"AWS4-HMAC-SHA256 ", "AWS4-HMAC-SHA512 ", SignatureReason::unsupported_algorithm,
        "InvalidRequest"},
       {"AWS4-HMAC-SHA256 ", "AWS AKID:", SignatureReason::unsupported_algorithm, "InvalidRequest"},
-      {"AWS4-HMAC-SHA256 ", "Bearer ", SignatureReason::unsupported_algorithm, "InvalidRequest"},
+      {"AWS4-HMAC-SHA256 ", "Bearer ", SignatureReason::unsupported_authorization,
+       "InvalidArgument"},
   };
   for (const Case& c : cases) {
     Request request = doc_get_object();
@@ -381,6 +382,53 @@ TEST(Sigv4, MalformedAuthorizationHeaders) {
             "The authorization header is malformed; the region 'eu-west-1' is wrong; expecting "
             "'us-east-1'");
   EXPECT_EQ(detail_of(result).expected_region, "us-east-1");
+}
+
+TEST(Sigv4, WhatIsSaidTwiceIsRefused) {
+  struct Case {
+    std::string_view name;
+    std::string_view code;
+  };
+  const Case cases[] = {{"authorization", "AuthorizationHeaderMalformed"},
+                        {"x-amz-date", "AccessDenied"},
+                        {"x-amz-content-sha256", "SignatureDoesNotMatch"}};
+  for (const Case& c : cases) {
+    Request request = doc_get_object();
+    const HeaderView* first = find_header(request.headers, c.name);
+    ASSERT_NE(first, nullptr);
+    request.headers.push_back(*first);
+    EXPECT_EQ(detail_of(check(request, kDocS3, kDocSecret, kDocNow)).aws_code, c.code) << c.name;
+  }
+  for (const std::string_view parameter :
+       {"&X-Amz-Expires=86400", "&X-Amz-Date=20130524T000000Z", "&X-Amz-SignedHeaders=host",
+        "&X-Amz-Algorithm=AWS4-HMAC-SHA256", "&X-Amz-Signature=0", "&X-Amz-Credential=a"}) {
+    Request request = doc_presigned();
+    request.query += parameter;
+    EXPECT_FALSE(check(request, kDocS3, kDocSecret, kDocNow)) << parameter;
+  }
+}
+
+TEST(Sigv4, OneAuthenticationARequest) {
+  Request request = doc_get_object();
+  request.query = "X-Amz-Algorithm=AWS4-HMAC-SHA256";
+  auto result = check(request, kDocS3, kDocSecret, kDocNow);
+  EXPECT_EQ(detail_of(result).aws_code, "InvalidArgument");
+  EXPECT_TRUE(result.error().message.starts_with("Only one auth mechanism allowed; "));
+  request.query = "Signature=a";
+  result = check(request, kDocS3, kDocSecret, kDocNow);
+  EXPECT_EQ(detail_of(result).aws_code, "InvalidArgument");
+  Request other = doc_get_object();
+  other.headers.back().value = "Basic dXNlcjpwYXNz";
+  result = check(other, kDocS3, kDocSecret, kDocNow);
+  EXPECT_EQ(result.error().message, "Unsupported Authorization Type");
+  EXPECT_EQ(detail_of(result).argument_value, "Basic dXNlcjpwYXNz");
+}
+
+TEST(Sigv4, DyadHeadersMustBeSignedToo) {
+  Request request = doc_get_object();
+  request.headers.push_back({"X-Dyad-Lease", "7"});
+  EXPECT_EQ(detail_of(check(request, kDocS3, kDocSecret, kDocNow)).headers_not_signed,
+            "x-dyad-lease");
 }
 
 TEST(Sigv4, MissingPieces) {
@@ -428,6 +476,8 @@ TEST(Sigv4, PresignedParametersAreChecked) {
               "AuthorizationQueryParametersError: Error parsing the X-Amz-Credential parameter; "
               "the region 'eu-west-1' is wrong"));
   EXPECT_TRUE(reason_with("Expires=86400", "Expires=604800").starts_with("SignatureDoesNotMatch"));
+  EXPECT_TRUE(reason_with("Expires=86400", "Expires=1").starts_with("SignatureDoesNotMatch"));
+  EXPECT_TRUE(reason_with("Expires=86400", "Expires=").contains("requires the X-Amz-Algorithm"));
 }
 
 TEST(Sigv4, PayloadKinds) {

@@ -27,6 +27,25 @@ std::string iso8601(std::int64_t wall_ms) {
   return protocol::to_string(protocol::UtcMs{wall_ms}, protocol::TimestampFormat::iso8601);
 }
 
+/// Version 2 says nothing of the body; SDKs that sign with it send unsigned trailers all the same,
+/// with or without their x-amz-content-sha256.
+Result<crypto::PayloadKind> payload_beside_version_2(const crypto::RequestView& request) {
+  std::string kept;
+  const std::string_view said =
+      crypto::joined_header(request.headers, "x-amz-content-sha256", kept);
+  if (said.empty()) {
+    const bool trailer = crypto::find_header(request.headers, "x-amz-trailer") != nullptr;
+    return trailer ? crypto::PayloadKind::streaming_unsigned_trailer
+                   : crypto::PayloadKind::unsigned_payload;
+  }
+  DYAD_TRY_ASSIGN(const crypto::PayloadKind kind, crypto::payload_kind_of(said));
+  using enum crypto::PayloadKind;
+  // Chunks are signed with version 4's key.
+  if (kind == streaming_signed || kind == streaming_signed_trailer)
+    return fail(crypto::unsupported_version_error(crypto::SignatureStyle::s3));
+  return kind;
+}
+
 }  // namespace
 
 /// The elements and their order are those of S3's own answers; empty ones are not there.
@@ -39,8 +58,8 @@ Error to_service_error(Error error) {
   Error answer =
       protocol::service_error(std::string(detail->aws_code),
                               static_cast<std::uint16_t>(detail->http_status), error.message);
-  const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) answer = protocol::with_field(std::move(answer), name, value);
+  const auto add = [&](const char* name, std::string value) {
+    if (!value.empty()) answer = protocol::with_field(std::move(answer), name, std::move(value));
   };
   using Reason = crypto::SignatureReason;
   switch (detail->reason) {
@@ -63,6 +82,7 @@ Error to_service_error(Error error) {
       break;
     case Reason::expired:
       add("X-Amz-Expires", detail->expires_s > 0 ? std::to_string(detail->expires_s) : "");
+      add("Expires", iso8601(detail->expired_at_ms));
       add("ServerTime", iso8601(detail->server_time_ms));
       break;
     case Reason::unsigned_headers:
@@ -70,6 +90,14 @@ Error to_service_error(Error error) {
       break;
     case Reason::wrong_scope:
       add("Region", detail->expected_region);
+      // SDKs follow it to the bucket's region.
+      if (!detail->expected_region.empty())
+        answer = protocol::with_header(std::move(answer), "x-amz-bucket-region",
+                                       detail->expected_region);
+      break;
+    case Reason::unsupported_authorization:
+      add("ArgumentName", "Authorization");
+      add("ArgumentValue", detail->argument_value);
       break;
     case Reason::content_sha256_mismatch:
       add("ClientComputedContentSHA256", detail->client_sha256);
@@ -131,6 +159,27 @@ Result<const auth::Principal*> Authenticator::authenticate_buffered(
   return &claim.credential->principal;
 }
 
+Result<Authenticated> Authenticator::authenticate_version_2(const crypto::RequestView& request,
+                                                            crypto::AuthScheme scheme,
+                                                            std::string_view virtual_bucket) {
+  constexpr auto kStyle = crypto::SignatureStyle::s3;
+  if (!shared_.options.accept_sigv2) return fail(crypto::unsupported_version_error(kStyle));
+  Authenticated result;
+  DYAD_TRY_ASSIGN(const crypto::Sigv2Claim claim,
+                  crypto::read_sigv2_claim(request, scheme, shared_.clock.wall_ms()));
+  DYAD_TRY_ASSIGN(const auth::Credential* credential,
+                  find(claim.access_key, claim.security_token, kStyle));
+  DYAD_TRY(crypto::verify_sigv2(request, claim, virtual_bucket, credential->secret_access_key));
+  DYAD_TRY_ASSIGN(result.payload, payload_beside_version_2(request));
+  if (result.payload == crypto::PayloadKind::hashed) {
+    std::string kept;
+    result.payload_hash = crypto::joined_header(request.headers, "x-amz-content-sha256", kept);
+  }
+  result.principal = &credential->principal;
+  result.presigned = claim.presigned;
+  return result;
+}
+
 Result<Authenticated> Authenticator::authenticate_s3(const crypto::RequestView& request,
                                                      std::string_view virtual_bucket) {
   constexpr auto kStyle = crypto::SignatureStyle::s3;
@@ -140,21 +189,14 @@ Result<Authenticated> Authenticator::authenticate_s3(const crypto::RequestView& 
     result.principal = &anonymous_;
     return result;
   }
-  const std::int64_t now_ms = shared_.clock.wall_ms();
-  if (scheme == crypto::AuthScheme::sigv2_query) {
-    DYAD_TRY_ASSIGN(const crypto::Sigv2Claim claim, crypto::read_sigv2_claim(request, now_ms));
-    DYAD_TRY_ASSIGN(const auth::Credential* credential,
-                    find(claim.access_key, claim.security_token, kStyle));
-    DYAD_TRY(crypto::verify_sigv2(request, claim, virtual_bucket, credential->secret_access_key));
-    result.principal = &credential->principal;
-    return result;
-  }
+  if (scheme == crypto::AuthScheme::sigv2_query || scheme == crypto::AuthScheme::sigv2_header)
+    return authenticate_version_2(request, scheme, virtual_bucket);
   crypto::Sigv4Rules rules;
   rules.style = kStyle;
   rules.region = shared_.options.region;
   rules.service = "s3";
   DYAD_TRY_ASSIGN(crypto::Sigv4Claim claim,
-                  crypto::read_sigv4_claim(request, scheme, rules, now_ms));
+                  crypto::read_sigv4_claim(request, scheme, rules, shared_.clock.wall_ms()));
   DYAD_TRY_ASSIGN(const auth::Credential* credential,
                   find(claim.access_key, claim.security_token, kStyle));
   DYAD_TRY_ASSIGN(result.payload, crypto::payload_kind_of(claim.payload_hash));
@@ -162,6 +204,8 @@ Result<Authenticated> Authenticator::authenticate_s3(const crypto::RequestView& 
       const crypto::HmacSha256* key,
       verifier_.verify(request, claim, kStyle, credential->secret_access_key, claim.payload_hash));
   result.principal = &credential->principal;
+  result.presigned = claim.presigned;
+  result.signed_headers = std::move(claim.signed_headers);
   result.payload_hash = std::move(claim.payload_hash);
   result.signing_key = *key;
   result.scope = std::move(claim.scope);

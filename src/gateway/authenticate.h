@@ -14,7 +14,10 @@ namespace dyad::gateway {
 /// Who sent a request, as its signature proves.
 struct Authenticated {
   const auth::Principal* principal = nullptr;
-  /// S3 with version 4: what is known of the body, to be held against it as it streams.
+  /// In the query: parameters then stand for headers.
+  bool presigned = false;
+  std::string signed_headers;  ///< Version 4: the list, as sent.
+  /// S3: what is known of the body, to be held against it as it streams.
   crypto::PayloadKind payload = crypto::PayloadKind::unsigned_payload;
   std::string payload_hash;  ///< payload == hashed: in hexadecimal.
   /// Streaming kinds: where the chain of chunk signatures begins.
@@ -40,12 +43,15 @@ class Authenticator {
   Result<const auth::Principal*> authenticate_buffered(const crypto::RequestView& request,
                                                        const Claim& claim, std::string_view body);
 
-  /// S3: version 4 in header or query, version 2 in the query. `virtual_bucket`: empty for path
-  /// style. No signature at all is an anonymous principal.
+  /// S3: version 4 in header or query, version 2 likewise unless it is refused. `virtual_bucket`:
+  /// empty for path style. No signature at all is an anonymous principal.
   Result<Authenticated> authenticate_s3(const crypto::RequestView& request,
                                         std::string_view virtual_bucket);
 
  private:
+  Result<Authenticated> authenticate_version_2(const crypto::RequestView& request,
+                                               crypto::AuthScheme scheme,
+                                               std::string_view virtual_bucket);
   Result<const auth::Credential*> find(std::string_view access_key, std::string_view token,
                                        crypto::SignatureStyle style);
 

@@ -1,11 +1,15 @@
 #include "gateway/gateway.h"
 
+#include "api/dynamodb/operations.h"
 #include "api/s3/operations.h"
+#include "api/sts/operations.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "crypto/query_parameters.h"
 #include "crypto/sigv4.h"
 #include "protocol/error_rendering.h"
 #include "protocol/service_error.h"
+#include "protocol/xml_writer.h"
 
 namespace dyad::gateway {
 namespace {
@@ -14,9 +18,30 @@ constexpr std::size_t kS3RequestIdChars = 16;
 constexpr std::size_t kJsonRequestIdChars = 52;
 
 /// A form is the query protocol; S3's own POST forms are multipart.
-bool is_query_protocol(const http::RequestHead& head) {
+bool is_query_form(const http::RequestHead& head) {
   return head.method == "POST" && head.path == "/" &&
          head.value("content-type").starts_with("application/x-www-form-urlencoded");
+}
+
+/// The service in a version 4 credential, "AKID/20130524/us-east-1/s3/aws4_request"; empty: none.
+/// Nothing is believed of it: it only says who is to check the signature.
+std::string scoped_service(const http::RequestHead& head) {
+  std::string credential;
+  const std::string_view authorization = head.value("authorization");
+  constexpr std::string_view field = "Credential=";
+  if (const std::size_t at = authorization.find(field); at != std::string_view::npos) {
+    credential = authorization.substr(at + field.size(), authorization.find(',', at) - at);
+  } else if (!head.query.empty()) {
+    credential = crypto::query_parameter(head.query, "X-Amz-Credential").value_or("");
+  }
+  std::string_view rest = credential;
+  for (int skipped = 0; skipped < 3; ++skipped) {
+    const std::size_t slash = rest.find('/');
+    if (slash == std::string_view::npos) return {};
+    rest.remove_prefix(slash + 1);
+  }
+  const std::size_t slash = rest.find('/');
+  return slash == std::string_view::npos ? std::string() : std::string(rest.substr(0, slash));
 }
 
 /// Nothing of AWS's is asked without a signature at these two places of a bucket's name.
@@ -26,6 +51,37 @@ bool is_for_operators(const http::RequestHead& head, std::string_view path) {
          crypto::auth_scheme_of(head.signing_view()) == crypto::AuthScheme::anonymous;
 }
 
+/// Accounts stand before the host of S3 Control, where a bucket stands before S3's. It is another
+/// service, with errors of its own form ("Error responses" in the S3 Control API).
+Task<void> refuse_s3_control(Exchange& exchange) {
+  std::string body(protocol::kXmlDeclaration);
+  protocol::open_element(body, "ErrorResponse",
+                         "http://awss3control.amazonaws.com/doc/2018-08-20/");
+  protocol::open_element(body, "Error");
+  protocol::append_element(body, "Code", "NotImplemented");
+  protocol::append_element(body, "Message",
+                           "S3 Control is not served. A host whose name begins with an account's "
+                           "number is S3 Control's, not a bucket's.");
+  protocol::close_element(body, "Error");
+  protocol::append_element(body, "RequestId", exchange.request_id);
+  protocol::append_element(body, "HostId", kHostId);
+  protocol::close_element(body, "ErrorResponse");
+  exchange.response.set_status(501);
+  exchange.response.add_header("Content-Type", "application/xml");
+  exchange.response.add_header("x-amz-request-id", exchange.request_id);
+  exchange.response.add_header("x-amz-id-2", kHostId);
+  (void)co_await exchange.response.send(body);
+}
+
+/// A browser that is going to send X-Amz-Target asks first, with its name in a list.
+bool is_target_preflight(const http::RequestHead& head) {
+  if (head.method != "OPTIONS") return false;
+  std::string names(head.value("access-control-request-headers"));
+  for (char& c : names)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return names.find("x-amz-target") != std::string::npos;
+}
+
 Task<void> answer_text(http::ResponseWriter& response, std::string_view type, std::string text) {
   response.add_header("Content-Type", type);
   (void)co_await response.send(text);
@@ -33,7 +89,9 @@ Task<void> answer_text(http::ResponseWriter& response, std::string_view type, st
 
 }  // namespace
 
-ServiceHandlers::ServiceHandlers(std::vector<std::unique_ptr<api::OperationHandler>> handlers) {
+ServiceHandlers::ServiceHandlers(std::vector<std::unique_ptr<api::OperationHandler>> handlers,
+                                 std::unique_ptr<api::CorsPolicy> cors)
+    : cors_(std::move(cors)) {
   for (auto& handler : handlers) {
     const std::size_t index = handler->operation().index;
     if (by_index_.size() <= index) by_index_.resize(index + 1);
@@ -44,6 +102,7 @@ ServiceHandlers::ServiceHandlers(std::vector<std::unique_ptr<api::OperationHandl
 
 Gateway::Gateway(const GatewayShared& shared, JsonHooks hooks)
     : shared_(shared),
+      hosts_(shared.options.domains),
       authenticator_(shared),
       json_(shared, authenticator_, std::move(hooks)),
       query_(shared, authenticator_),
@@ -76,21 +135,49 @@ std::string Gateway::describe(http::HeadError error, http::ResponseWriter& respo
   return rendered.body;
 }
 
+/// In the order in which a request says whom it is for: target, credential scope, host, path.
 Task<void> Gateway::dispatch(Exchange& exchange) {
   const http::RequestHead& head = exchange.request.head;
-  if (head.find("x-amz-target") != nullptr) {
+  if (head.find("x-amz-target") != nullptr || is_target_preflight(head)) {
     exchange.request_id = make_request_id(shared_.random, kJsonRequestIdChars);
     co_await json_.serve(exchange);
-  } else if (is_query_protocol(head)) {
-    exchange.request_id = make_request_id(shared_.random, kJsonRequestIdChars);
-    co_await query_.serve(exchange);
   } else if (is_for_operators(head, "/health")) {
     co_await answer_text(exchange.response, "application/json", "{\"status\":\"ok\"}\n");
   } else if (is_for_operators(head, "/metrics")) {
     co_await answer_text(exchange.response, "text/plain; version=0.0.4", shared_.metrics.render());
   } else {
-    exchange.request_id = make_request_id(shared_.random, kS3RequestIdChars);
-    co_await s3_.serve(exchange);
+    const std::string scoped = scoped_service(head);
+    co_await serve_by_host(exchange, scoped);
+  }
+}
+
+Task<void> Gateway::serve_by_host(Exchange& exchange, std::string_view scoped_service) {
+  using Service = HostName::Service;
+  const http::RequestHead& head = exchange.request.head;
+  HostName host = hosts_.parse(head.host, head.path);
+  Service service = host.service;
+  if (scoped_service == api::dynamodb::kService.name) {
+    service = Service::dynamodb;
+  } else if (scoped_service == api::sts::kService.name) {
+    service = Service::sts;
+  } else if (scoped_service != api::s3::kService.name && is_query_form(head)) {
+    service = Service::sts;
+  } else if (service == Service::dynamodb || service == Service::sts) {
+    // Signed for another service than the host's: that of the host refuses it in its own words.
+  } else if (service != Service::s3_control) {
+    service = Service::s3;
+  }
+  const bool is_s3 = service == Service::s3 || service == Service::s3_control;
+  exchange.request_id =
+      make_request_id(shared_.random, is_s3 ? kS3RequestIdChars : kJsonRequestIdChars);
+  if (service == Service::dynamodb) {
+    co_await json_.serve(exchange);
+  } else if (service == Service::sts) {
+    co_await query_.serve(exchange);
+  } else if (service == Service::s3_control) {
+    co_await refuse_s3_control(exchange);
+  } else {
+    co_await s3_.serve(exchange, std::move(host.bucket));
   }
 }
 

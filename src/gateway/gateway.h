@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/authenticate.h"
+#include "gateway/host_name.h"
 #include "gateway/json_frontend.h"
 #include "gateway/query_frontend.h"
 #include "gateway/s3_frontend.h"
@@ -22,8 +23,10 @@ class Gateway final : public http::Handler {
 
  private:
   Task<void> dispatch(Exchange& exchange);
+  Task<void> serve_by_host(Exchange& exchange, std::string_view scoped_service);
 
   const GatewayShared& shared_;
+  const HostNames hosts_;
   Authenticator authenticator_;
   JsonFrontend json_;
   QueryFrontend query_;

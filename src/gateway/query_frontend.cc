@@ -21,7 +21,9 @@ Task<Result<>> QueryFrontend::answer(Exchange& exchange) {
                      authenticator_.claim(view, api::sts::kService.name));
   DYAD_CO_TRY_ASSIGN(const std::string body,
                      co_await http::read_all(exchange.request.body, kMaxFormBytes));
-  Result<std::vector<protocol::QueryParameter>> form = protocol::parse_query_string(body);
+  // The parameters of a GET stand in its query, those of the signature among them.
+  const std::string_view parameters = head.method == "POST" ? std::string_view(body) : head.query;
+  Result<std::vector<protocol::QueryParameter>> form = protocol::parse_query_string(parameters);
   if (!form)
     co_return fail(protocol::service_error("MalformedQueryString", 400, form.error().message));
   const std::string_view action = protocol::form_value(*form, "Action");

@@ -11,7 +11,7 @@ class QueryFrontend {
   QueryFrontend(const GatewayShared& shared, Authenticator& authenticator)
       : shared_(shared), authenticator_(authenticator) {}
 
-  /// A POST of a form.
+  /// A POST of a form, or a GET with the same in its query.
   Task<void> serve(Exchange& exchange);
 
  private:

@@ -1,7 +1,5 @@
 #include "gateway/s3_address.h"
 
-#include <algorithm>
-#include <cctype>
 #include <optional>
 
 #include "crypto/uri_encoding.h"
@@ -9,36 +7,6 @@
 
 namespace dyad::gateway {
 namespace {
-
-std::string_view without_port(std::string_view host) {
-  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
-  return host.substr(0, host.find(':'));
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
-}
-
-/// The bucket in the host's name; the longest domain counts, so that s3.localhost is not a bucket
-/// of localhost.
-std::string_view bucket_of_host(std::string_view host, std::span<const std::string> domains) {
-  std::string_view bucket;
-  std::size_t longest = 0;
-  for (const std::string& domain : domains) {
-    if (equal_ignoring_case(host, domain) && domain.size() > longest) {
-      bucket = {};
-      longest = domain.size();
-    }
-    if (host.size() <= domain.size() + 1 || domain.size() <= longest) continue;
-    const std::size_t dot = host.size() - domain.size() - 1;
-    if (host[dot] != '.' || !equal_ignoring_case(host.substr(dot + 1), domain)) continue;
-    bucket = host.substr(0, dot);
-    longest = domain.size();
-  }
-  return bucket;
-}
 
 Result<std::string> decoded(std::string_view raw) {
   std::optional<std::string> text = crypto::uri_decoded(raw, false);
@@ -49,14 +17,12 @@ Result<std::string> decoded(std::string_view raw) {
 
 }  // namespace
 
-Result<S3Address> s3_address(std::string_view host, std::string_view raw_path,
-                             std::span<const std::string> domains) {
+Result<S3Address> s3_address(std::string_view host_bucket, std::string_view raw_path) {
   S3Address address;
   if (raw_path.starts_with('/')) raw_path.remove_prefix(1);
-  const std::string_view bucket = bucket_of_host(without_port(host), domains);
-  if (!bucket.empty()) {
+  if (!host_bucket.empty()) {
     address.virtual_host = true;
-    address.bucket = bucket;
+    address.bucket = host_bucket;
     DYAD_TRY_ASSIGN(address.key, decoded(raw_path));
     return address;
   }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,11 +14,9 @@ struct S3Address {
   bool virtual_host = false;
 };
 
-/// Takes host and raw path apart. Path style: /bucket/key. Virtual host: the bucket is what stands
-/// before one of `domains` in the host's name; the whole path is the key. A host that is an
-/// address, or under none of them, is path style. Source: "Virtual hosting of general purpose
-/// buckets", S3 user guide. Service error InvalidURI: the path is not valid percent-encoding.
-Result<S3Address> s3_address(std::string_view host, std::string_view raw_path,
-                             std::span<const std::string> domains);
+/// Takes the raw path apart. Path style, /bucket/key, if `host_bucket` is empty; else the bucket is
+/// that of the host's name (gateway/host_name.h) and the whole path is the key. Service error
+/// InvalidURI: the path is not valid percent-encoding.
+Result<S3Address> s3_address(std::string_view host_bucket, std::string_view raw_path);
 
 }  // namespace dyad::gateway

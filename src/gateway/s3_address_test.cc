@@ -2,50 +2,41 @@
 
 #include <gtest/gtest.h>
 
-#include <vector>
-
 #include "protocol/service_error.h"
 
 namespace dyad::gateway {
 namespace {
 
-const std::vector<std::string> kDomains = {"s3.localhost", "localhost", "s3.amazonaws.com"};
-
 struct Case {
-  const char* host;
+  const char* host_bucket;
   const char* path;
   const char* bucket;
   const char* key;
-  bool virtual_host;
 };
 
 TEST(S3Address, PathStyleAndVirtualHost) {
   const Case cases[] = {
-      {"127.0.0.1:4566", "/", "", "", false},
-      {"127.0.0.1:4566", "/photos", "photos", "", false},
-      {"127.0.0.1:4566", "/photos/", "photos", "", false},
-      {"127.0.0.1:4566", "/photos/2024/a%20b.jpg", "photos", "2024/a b.jpg", false},
-      {"127.0.0.1:4566", "/photos//a", "photos", "/a", false},
-      {"[::1]:4566", "/photos/a", "photos", "a", false},
-      {"localhost:4566", "/photos/a", "photos", "a", false},
-      {"photos.localhost:4566", "/a/b", "photos", "a/b", true},
-      {"s3.localhost:4566", "/photos/a", "photos", "a", false},
-      {"photos.s3.localhost", "/", "photos", "", true},
-      {"my.photos.s3.localhost", "/a", "my.photos", "a", true},
-      {"Photos.S3.AmazonAWS.com", "/a", "Photos", "a", true},
-      {"example.com", "/photos/a%2Fb%2B+", "photos", "a/b++", false},
+      {"", "/", "", ""},
+      {"", "/photos", "photos", ""},
+      {"", "/photos/", "photos", ""},
+      {"", "/photos/2024/a%20b.jpg", "photos", "2024/a b.jpg"},
+      {"", "/photos//a", "photos", "/a"},
+      {"", "/photos/a%2Fb%2B+", "photos", "a/b++"},
+      {"photos", "/", "photos", ""},
+      {"my.photos", "/a/b", "my.photos", "a/b"},
+      {"photos", "//a", "photos", "/a"},
   };
   for (const Case& c : cases) {
-    const Result<S3Address> address = s3_address(c.host, c.path, kDomains);
-    ASSERT_TRUE(address) << c.host << c.path;
-    EXPECT_EQ(address->bucket, c.bucket) << c.host << c.path;
-    EXPECT_EQ(address->key, c.key) << c.host << c.path;
-    EXPECT_EQ(address->virtual_host, c.virtual_host) << c.host << c.path;
+    const Result<S3Address> address = s3_address(c.host_bucket, c.path);
+    ASSERT_TRUE(address) << c.path;
+    EXPECT_EQ(address->bucket, c.bucket) << c.path;
+    EXPECT_EQ(address->key, c.key) << c.path;
+    EXPECT_EQ(address->virtual_host, *c.host_bucket != '\0') << c.path;
   }
 }
 
 TEST(S3Address, StrayPercentIsRefused) {
-  const Result<S3Address> address = s3_address("localhost", "/photos/100%", kDomains);
+  const Result<S3Address> address = s3_address("", "/photos/100%");
   ASSERT_FALSE(address);
   EXPECT_EQ(protocol::service_code(address.error()), "InvalidURI");
 }

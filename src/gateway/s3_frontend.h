@@ -13,10 +13,12 @@ class S3Frontend {
   S3Frontend(const GatewayShared& shared, Authenticator& authenticator)
       : shared_(shared), authenticator_(authenticator) {}
 
-  Task<void> serve(Exchange& exchange);
+  /// `host_bucket`: the one in the host's name; empty: path style.
+  Task<void> serve(Exchange& exchange, std::string host_bucket);
 
  private:
   struct Parsed {
+    std::string host_bucket;
     S3Address address;
     std::vector<protocol::QueryParameter> query;
   };

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "api/cors.h"
 #include "api/operation_handler.h"
 #include "auth/authorizer.h"
 #include "auth/credentials.h"
@@ -22,24 +23,32 @@ constexpr std::size_t kMaxXmlBodyBytes = 2u << 20;
 /// The largest form of a query-protocol request.
 constexpr std::size_t kMaxFormBytes = 1u << 20;
 
-/// The handlers of one service, by Operation::index; null: not served.
+/// The handlers of one service, by Operation::index; null: not served. And what the service says to
+/// pages of other origins; null: nothing.
 class ServiceHandlers {
  public:
-  explicit ServiceHandlers(std::vector<std::unique_ptr<api::OperationHandler>> handlers);
+  explicit ServiceHandlers(std::vector<std::unique_ptr<api::OperationHandler>> handlers,
+                           std::unique_ptr<api::CorsPolicy> cors = nullptr);
   const api::OperationHandler* find(const protocol::Operation& operation) const {
     return operation.index < by_index_.size() ? by_index_[operation.index].get() : nullptr;
   }
+  const api::CorsPolicy* cors() const { return cors_.get(); }
 
  private:
   std::vector<std::unique_ptr<api::OperationHandler>> by_index_;
+  std::unique_ptr<api::CorsPolicy> cors_;
 };
 
 struct GatewayOptions {
   std::string region = "us-east-1";
   std::string account_id = "000000000000";
   std::int64_t request_deadline_ms = 60'000;
-  /// Hosts under which a bucket's name may stand as the first label (bucket.s3.localhost).
-  std::vector<std::string> virtual_host_domains = {"s3.localhost", "localhost", "s3.amazonaws.com"};
+  /// Domains of this server: bucket.s3.localhost, bucket.s3.us-east-1.localhost, bucket.localhost
+  /// (gateway/host_name.h). Amazon's own are known besides.
+  std::vector<std::string> domains = {"localhost"};
+  /// Signatures of version 2 in S3's headers, presigned URLs and POST forms; false: they are
+  /// answered as by regions that never had them.
+  bool accept_sigv2 = true;
 };
 
 /// What all reactors' gateways share. Everything in it outlives them and is thread-safe.
