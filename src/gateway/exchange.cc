@@ -63,6 +63,7 @@ Task<void> answer_error(Exchange& exchange, const protocol::ServiceInfo& service
   } else {
     exchange.response.add_header("x-amzn-RequestId", exchange.request_id);
   }
+  exchange.add_cors_headers();
   (void)co_await exchange.response.send(rendered.body);
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "api/cors.h"
 #include "api/request_context.h"
 #include "gateway/shared.h"
 #include "http/connection.h"
@@ -17,10 +18,14 @@ struct Exchange {
   std::string request_id;
   std::int64_t began_us = 0;
   const protocol::Operation* operation = nullptr;  ///< Null until it is known.
+  api::CorsHeaders cors_headers = {};  ///< For any answer to it (gateway/cross_origin.h).
 
   bool is_head() const { return request.head.method == "HEAD"; }
   Deadline deadline() const {
     return Deadline::after_ms(shared.clock, shared.options.request_deadline_ms);
+  }
+  void add_cors_headers() {
+    for (const auto& [name, value] : cors_headers) response.add_header(name, value);
   }
   /// What every handler is told.
   api::RequestContext context(const auth::Principal& principal) const {

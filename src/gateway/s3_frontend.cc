@@ -1,9 +1,9 @@
 #include "gateway/s3_frontend.h"
 
-#include <charconv>
-
 #include "api/s3/operations.h"
+#include "gateway/cross_origin.h"
 #include "gateway/hoisted_headers.h"
+#include "gateway/s3_answer.h"
 #include "gateway/s3_body.h"
 #include "protocol/error_rendering.h"
 #include "protocol/rest_binding.h"
@@ -12,13 +12,6 @@
 
 namespace dyad::gateway {
 namespace {
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
 
 std::string resource_of(const S3Address& address) {
   std::string resource = "/" + address.bucket;
@@ -31,30 +24,6 @@ Error method_not_allowed(const http::RequestHead& head) {
       "MethodNotAllowed", 405, "The specified method is not allowed against this resource.");
   return protocol::with_field(std::move(error), "Method", std::string(head.method));
 }
-
-/// A body may take as long as its pace allows (http/pace.h), which for a large object is far more
-/// than a request's time: that counts anew from the body's end.
-class TimedBody final : public http::BodyReader {
- public:
-  TimedBody(http::BodyReader& body, const Exchange& exchange, api::RequestContext& context)
-      : body_(body), exchange_(exchange), context_(context) {}
-
-  Task<Result<std::size_t>> read(std::span<char> out) override {
-    const Result<std::size_t> got = co_await body_.read(out);
-    if (got && *got == 0 && !ended_) {
-      ended_ = true;
-      context_.deadline = exchange_.deadline();
-    }
-    co_return got;
-  }
-  std::optional<std::uint64_t> length() const override { return body_.length(); }
-
- private:
-  http::BodyReader& body_;
-  const Exchange& exchange_;
-  api::RequestContext& context_;
-  bool ended_ = false;
-};
 
 }  // namespace
 
@@ -74,10 +43,23 @@ Task<Result<>> S3Frontend::answer(Exchange& exchange, Parsed& parsed) {
   if (!query)
     co_return fail(protocol::service_error("InvalidURI", 400, "Couldn't parse the specified URI."));
   parsed.query = std::move(*query);
+  if (names_origin(head))
+    co_await note_origin(exchange, shared_.s3.cors(), parsed.address.bucket,
+                         !parsed.address.key.empty());
+  if (S3Post::is_post_object(head, parsed.address))
+    co_return co_await post_.answer(exchange, parsed.address);
   DYAD_CO_TRY(find_operation(exchange, parsed));
+  if (head.method == "OPTIONS" && shared_.s3.cors() != nullptr)
+    co_return co_await preflight(exchange, parsed);
   DYAD_CO_TRY_ASSIGN(const Authenticated sender,
                      authenticator_.authenticate_s3(head.signing_view(), parsed.host_bucket));
   co_return co_await run(exchange, parsed, sender);
+}
+
+Task<Result<>> S3Frontend::preflight(Exchange& exchange, const Parsed& parsed) {
+  add_usual_s3_headers(exchange);
+  co_return co_await answer_preflight(exchange, *shared_.s3.cors(), parsed.address.bucket,
+                                      !parsed.address.key.empty());
 }
 
 Result<> S3Frontend::find_operation(Exchange& exchange, const Parsed& parsed) const {
@@ -137,21 +119,8 @@ Task<Result<>> S3Frontend::send(Exchange& exchange, const void* output,
                                 api::RequestContext& context) {
   const protocol::RestResponse rendered = protocol::render_rest(*exchange.operation, output);
   http::ResponseWriter& response = exchange.response;
-  response.set_status(context.status != 0 ? context.status : rendered.status);
-  response.add_header("x-amz-request-id", exchange.request_id);
-  response.add_header("x-amz-id-2", kHostId);
-  response.add_header("Server", "Dyad");
-  std::optional<std::uint64_t> content_length;
-  for (const auto& [name, value] : rendered.headers) {
-    // The connection writes it: it knows what it sends.
-    if (lower_case(name) == "content-length") {
-      std::uint64_t length = 0;
-      std::from_chars(value.data(), value.data() + value.size(), length);
-      content_length = length;
-    } else {
-      response.add_header(name, value);
-    }
-  }
+  const std::uint16_t status = context.status != 0 ? context.status : rendered.status;
+  const std::optional<std::uint64_t> content_length = begin_s3_answer(exchange, status, rendered);
   if (exchange.is_head()) {
     DYAD_CO_TRY(co_await response.begin(content_length.value_or(rendered.body.size())));
     co_return co_await response.finish();

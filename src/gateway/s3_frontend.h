@@ -3,6 +3,7 @@
 #include "gateway/authenticate.h"
 #include "gateway/exchange.h"
 #include "gateway/s3_address.h"
+#include "gateway/s3_post.h"
 #include "protocol/query_string.h"
 
 namespace dyad::gateway {
@@ -11,7 +12,7 @@ namespace dyad::gateway {
 class S3Frontend {
  public:
   S3Frontend(const GatewayShared& shared, Authenticator& authenticator)
-      : shared_(shared), authenticator_(authenticator) {}
+      : shared_(shared), authenticator_(authenticator), post_(shared, authenticator) {}
 
   /// `host_bucket`: the one in the host's name; empty: path style.
   Task<void> serve(Exchange& exchange, std::string host_bucket);
@@ -23,12 +24,14 @@ class S3Frontend {
     std::vector<protocol::QueryParameter> query;
   };
   Task<Result<>> answer(Exchange& exchange, Parsed& parsed);
+  Task<Result<>> preflight(Exchange& exchange, const Parsed& parsed);
   Result<> find_operation(Exchange& exchange, const Parsed& parsed) const;
   Task<Result<>> run(Exchange& exchange, const Parsed& parsed, const Authenticated& sender);
   Task<Result<>> send(Exchange& exchange, const void* output, api::RequestContext& context);
 
   const GatewayShared& shared_;
   Authenticator& authenticator_;
+  S3Post post_;
 };
 
 }  // namespace dyad::gateway
