@@ -60,6 +60,7 @@ std::optional<std::string_view> common_prefix_of(std::string_view key, std::stri
 
 std::optional<std::string> position_of_start(std::string_view start_after, std::string_view prefix,
                                              std::string_view delimiter) {
+  if (start_after.empty()) return std::string();
   const std::optional<std::string_view> group = common_prefix_of(start_after, prefix, delimiter);
   if (!group) return position_after_key(start_after);
   std::string end = prefix_end(*group);

@@ -30,9 +30,9 @@ std::string position_after_key(std::string_view key);
 std::optional<std::string_view> common_prefix_of(std::string_view key, std::string_view prefix,
                                                  std::string_view delimiter);
 
-/// Where a first page begins, by StartAfter. A common prefix is told only if it sorts behind
-/// `start_after` itself, as a key would be; what begins with it goes with it. None: nothing is
-/// left.
+/// Where a page begins, by StartAfter or a Marker; empty: at the beginning. A common prefix is told
+/// only if it sorts behind `start_after` itself, as a key would be; what begins with it goes with
+/// it. None: nothing is left.
 std::optional<std::string> position_of_start(std::string_view start_after, std::string_view prefix,
                                              std::string_view delimiter);
 

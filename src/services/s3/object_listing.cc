@@ -88,7 +88,7 @@ class Lister {
 
 }  // namespace
 
-Task<Result<ListPage>> list_objects(S3Service& service, ListSpec spec, Deadline deadline) {
+Task<Result<ListPage>> list_page(S3Service& service, ListSpec spec, Deadline deadline) {
   Lister lister(std::move(spec));
   while (!lister.done()) {
     table::QuerySpec query = lister.query();

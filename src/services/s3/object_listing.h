@@ -35,6 +35,6 @@ struct ListPage {
 
 /// One page of a listing. Reads about as many rows as it tells entries: below a common prefix it
 /// reads the rest of the batch it met the prefix in, and then seeks behind it.
-Task<Result<ListPage>> list_objects(S3Service& service, ListSpec spec, Deadline deadline);
+Task<Result<ListPage>> list_page(S3Service& service, ListSpec spec, Deadline deadline);
 
 }  // namespace dyad::s3
