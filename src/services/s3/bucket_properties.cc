@@ -6,7 +6,25 @@
 namespace dyad::s3 {
 namespace {
 
-constexpr std::uint8_t kPropertiesVersion = 1;
+constexpr std::uint8_t kPropertiesVersion = 2;
+constexpr std::uint8_t kFirstVersionWithSettings = 2;
+
+void append_tags(std::string& out, const Tags& tags) {
+  append_varint(out, tags.size());
+  for (const auto& [key, value] : tags) {
+    append_prefixed(out, key);
+    append_prefixed(out, value);
+  }
+}
+
+Tags read_tags(ByteReader& reader) {
+  Tags tags;
+  for (std::uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) {
+    std::string key(reader.prefixed());
+    tags.emplace_back(std::move(key), reader.prefixed());
+  }
+  return tags;
+}
 
 }  // namespace
 
@@ -16,6 +34,9 @@ std::string encode_bucket_properties(const BucketProperties& properties) {
   append_prefixed(out, properties.region);
   append_prefixed(out, properties.owner_account);
   append_u8(out, static_cast<std::uint8_t>(properties.ownership));
+  append_prefixed(out, properties.location_constraint);
+  append_tags(out, properties.tags);
+  append_cors_rules(out, properties.cors);
   return out;
 }
 
@@ -28,7 +49,12 @@ Result<BucketProperties> decode_bucket_properties(std::string_view bytes) {
   properties.region = reader.prefixed();
   properties.owner_account = reader.prefixed();
   properties.ownership = static_cast<BucketProperties::Ownership>(reader.u8());
-  if (!reader.ok() || !reader.at_end() || version != kPropertiesVersion ||
+  if (version >= kFirstVersionWithSettings) {
+    properties.location_constraint = reader.prefixed();
+    properties.tags = read_tags(reader);
+    properties.cors = read_cors_rules(reader);
+  }
+  if (!reader.ok() || !reader.at_end() || version == 0 ||
       properties.ownership != BucketProperties::Ownership::bucket_owner_enforced)
     return fail(ErrorCode::corruption, "a bucket's properties are damaged");
   return properties;

@@ -26,15 +26,13 @@ Error illegal_location(std::string_view constraint) {
 
 /// "CreateBucket", LocationConstraint: us-east-1 is named by saying nothing, every other region by
 /// its name.
-Result<> check_location(const CreateBucketInput& input, std::string_view region) {
-  std::string constraint;
-  if (input.create_bucket_configuration)
-    constraint = input.create_bucket_configuration->location_constraint.value_or("");
+Result<> check_location(const std::string& constraint, std::string_view region) {
   if (constraint.empty()) {
     if (region == kUsEast1) return {};
     return fail(illegal_location("unspecified"));
   }
-  if (!is_location_constraint(constraint))
+  // The endpoint of us-east-1 knows all regions; another one, its own.
+  if (region == kUsEast1 && !is_location_constraint(constraint))
     return fail(with_field(service_error(errors::kInvalidLocationConstraint), "LocationConstraint",
                            constraint));
   const std::string_view named = constraint == "EU" ? "eu-west-1" : std::string_view(constraint);
@@ -57,11 +55,17 @@ Task<Result<CreateBucketOutput>> create_bucket(S3Service& service, api::RequestC
     co_return fail(
         with_field(service_error(errors::kInvalidBucketName), "BucketName", input.bucket));
   DYAD_CO_TRY(refuse_unserved(input));
-  DYAD_CO_TRY(check_location(input, context.region));
+  model::CreateBucketConfiguration configuration =
+      std::move(input.create_bucket_configuration).value_or(model::CreateBucketConfiguration());
+  const std::string constraint = configuration.location_constraint.value_or("");
+  DYAD_CO_TRY(check_location(constraint, context.region));
 
   BucketProperties properties;
   properties.region = context.region;
   properties.owner_account = context.account_id;
+  if (constraint != context.region) properties.location_constraint = constraint;
+  DYAD_CO_TRY_ASSIGN(properties.tags,
+                     tags_of_set(std::move(configuration.tags), TagOwner::new_bucket));
   table::TableSpec spec = bucket_table_spec(input.bucket);
   spec.properties = encode_bucket_properties(properties);
   const Result<table::TableRef> made =
@@ -69,8 +73,9 @@ Task<Result<CreateBucketOutput>> create_bucket(S3Service& service, api::RequestC
   if (made) co_return answer(input.bucket);
   if (made.error().code != ErrorCode::already_exists) co_return fail(made.error());
   // One account: the bucket is the sender's own. In us-east-1 that is no error ("CreateBucket",
-  // BucketAlreadyOwnedByYou: "For legacy compatibility … returns 200 OK").
-  if (context.region == kUsEast1) co_return answer(input.bucket);
+  // BucketAlreadyOwnedByYou: "For legacy compatibility … returns 200 OK"), unless it would have to
+  // set tags.
+  if (context.region == kUsEast1 && properties.tags.empty()) co_return answer(input.bucket);
   co_return fail(
       with_field(service_error(errors::kBucketAlreadyOwnedByYou), "BucketName", input.bucket));
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "blob/blob_store.h"
+#include "services/s3/bucket_properties_cache.h"
 #include "table/read_pins.h"
 #include "table/tables.h"
 
@@ -33,6 +34,7 @@ class S3Service {
   table::Tables& tables() { return tables_; }
   blob::BlobStore& blobs() { return blobs_; }
   table::ReadPins& pins() { return pins_; }
+  BucketPropertiesCache& bucket_properties() { return bucket_properties_; }
   const S3Options& options() const { return options_; }
 
  private:
@@ -40,6 +42,7 @@ class S3Service {
   blob::BlobStore& blobs_;
   table::ReadPins& pins_;
   const S3Options options_;
+  BucketPropertiesCache bucket_properties_;
 };
 
 }  // namespace dyad::s3
