@@ -75,8 +75,28 @@ void write_xml_members(const Shape& shape, const void* value, std::string& out) 
   }
 }
 
+namespace {
+
+/// An output whose only member is named as its document is that element itself: GetBucketLocation
+/// answers <LocationConstraint>EU</LocationConstraint> (the trait s3UnwrappedXmlOutput).
+const Member* unwrapped_member(const Shape& shape, std::string_view root_name) {
+  if (shape.members.size() != 1) return nullptr;
+  const Member& only = shape.members.front();
+  const bool same = only.location == Location::body && only.wire_name == root_name &&
+                    only.shape->kind == Kind::string;
+  return same ? &only : nullptr;
+}
+
+}  // namespace
+
 void write_xml(const Shape& shape, std::string_view root_name, const void* value,
                std::string& out) {
+  if (const Member* text = unwrapped_member(shape, root_name)) {
+    open_element(out, root_name, shape.xml_namespace);
+    if (const void* field = value_of(value, *text))
+      append_xml_text(out, *static_cast<const std::string*>(field));
+    return close_element(out, root_name);
+  }
   open_element(out, root_name, shape.xml_namespace);
   write_xml_members(shape, value, out);
   close_element(out, root_name);
