@@ -1,5 +1,9 @@
 #include "server/node.h"
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -7,13 +11,17 @@
 #include "base/log.h"
 #include "gateway/gateway.h"
 #include "http/server.h"
+#include "runtime/certificate_info.h"
 #include "runtime/sync_wait.h"
 #include "runtime/threaded_runtime.h"
+#include "server/announcement.h"
 #include "server/data_directory.h"
 #include "server/maintenance.h"
+#include "services/dynamodb/cors_policy.h"
 #include "services/dynamodb/item_json_hooks.h"
 #include "services/dynamodb/operations.h"
 #include "services/dynamodb/service.h"
+#include "services/s3/cors_policy.h"
 #include "services/s3/operations.h"
 #include "services/s3/service.h"
 #include "services/sts/operations.h"
@@ -72,16 +80,21 @@ struct Node::Parts {
   std::shared_ptr<TlsServerContext> tls;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<Maintenance> maintenance;
+  std::int64_t started_ms = 0;
+  bool announced = false;
 
   Result<> open();
   void wire_services();
   void wire_gateways();
   Result<> listen();
+  void add_gauges();
+  Result<> say_where();
   Result<> close();
 };
 
 Result<> Node::Parts::open() {
   runtime = make_threaded_runtime(WorkerPoolOptions(), make_posix_files());
+  started_ms = runtime->clock().wall_ms();
   reactors = std::make_unique<Reactors>(runtime->clock(), options.reactors);
   store::EmbeddedOptions embedded;
   embedded.block_cache_bytes = options.cache_bytes;
@@ -108,8 +121,9 @@ void Node::Parts::wire_services() {
   dynamodb_options.reserved_prefixes = kReservedTablePrefixes;
   dynamodb_service.emplace(*tables, dynamodb_options);
   sts_service.emplace();
-  s3_handlers.emplace(s3::s3_operations(*s3_service));
-  dynamodb_handlers.emplace(dynamodb::dynamodb_operations(*dynamodb_service));
+  s3_handlers.emplace(s3::s3_operations(*s3_service), s3::make_cors_policy(*s3_service));
+  dynamodb_handlers.emplace(dynamodb::dynamodb_operations(*dynamodb_service),
+                            dynamodb::make_cors_policy());
   sts_handlers.emplace(sts::sts_operations(*sts_service));
 }
 
@@ -139,17 +153,52 @@ Result<> Node::Parts::listen() {
   const auto handler_of = [this](std::size_t i) -> http::Handler& { return *gateways[i]; };
   server = std::make_unique<http::Server>(*reactors, runtime->clock(), handler_of, server_options);
   DYAD_TRY(server->start(options.listen));
-  metrics.add_gauge("dyad_connections", "Connections open now.",
-                    [this] { return static_cast<double>(server->connections()); });
-  metrics.add_gauge("dyad_connections_rejected", "Connections closed at once over the limit.",
-                    [this] { return static_cast<double>(server->rejected()); });
+  add_gauges();
   maintenance = std::make_unique<Maintenance>((*reactors)[0], runtime->clock(), *tables,
                                               *data.blobs, *pins, MaintenanceOptions());
   maintenance->start();
   return {};
 }
 
+void Node::Parts::add_gauges() {
+  metrics.add_gauge("dyad_connections", "Connections open now.",
+                    [this] { return static_cast<double>(server->connections()); });
+  metrics.add_gauge("dyad_connections_rejected", "Connections closed at once over the limit.",
+                    [this] { return static_cast<double>(server->rejected()); });
+  metrics.add_gauge("dyad_start_time_seconds", "When this server started, in seconds since 1970.",
+                    [this] { return static_cast<double>(started_ms) / 1000; });
+  metrics.add_gauge("dyad_free_disk_bytes", "Room on the data directory's disk.", [this] {
+    const Result<std::uint64_t> free = runtime->files().free_bytes(options.data_directory);
+    return free ? static_cast<double>(*free) : std::numeric_limits<double>::quiet_NaN();
+  });
+  metrics.add_gauge("dyad_build_info", "1; what runs here is in the labels.", [] { return 1.0; },
+                    {{"version", DYAD_VERSION}, {"region", options.region}});
+}
+
+/// For commands that are told a data directory.
+Result<> Node::Parts::say_where() {
+  Announcement said;
+  said.version = DYAD_VERSION;
+  said.endpoint = local_endpoint(server->address(), tls != nullptr);
+  said.region = options.region;
+  said.account_id = options.account_id;
+  said.access_key_id = root.credential.access_key_id;
+  said.root_from_environment = options.root_access_key_id.has_value();
+  if (tls) {
+    DYAD_TRY_ASSIGN(const bool signs_itself, certificate_signs_itself(options.tls_certificate));
+    if (signs_itself) said.certificate = std::filesystem::absolute(options.tls_certificate);
+  }
+  said.pid = ::getpid();
+  said.started_ms = started_ms;
+  announced = true;
+  return announce(runtime->files(), options.data_directory, said);
+}
+
 Result<> Node::Parts::close() {
+  if (announced) {
+    const Result<> gone = withdraw_announcement(runtime->files(), options.data_directory);
+    if (!gone) log::warning("server.json stays behind", "error=\"{}\"", gone.error().message);
+  }
   if (server) server->stop(options.shutdown_grace_ms);
   if (maintenance) maintenance->stop();
   Result<> closed;
@@ -171,6 +220,7 @@ Result<std::unique_ptr<Node>> Node::start(NodeOptions options) {
     parts->wire_gateways();
     started = parts->listen();
   }
+  if (started) started = parts->say_where();
   if (!started) {
     if (const Result<> closed = parts->close(); !closed)
       log::warning("closing after a failed start", "error=\"{}\"", closed.error().to_string());
