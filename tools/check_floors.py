@@ -23,8 +23,8 @@ TOP = ("server", "cli")  # The only places that know all.
 LIBRARIES = {
     "boost/asio": ("runtime",),
     "rocksdb/": ("store/embedded",),
-    "simdjson": ("protocol", "services/dynamodb", "gateway", "api", "server"),
-    "pugixml": ("protocol", "api"),
+    "simdjson": ("protocol", "client", "services/dynamodb", "gateway", "api", "server"),
+    "pugixml": ("protocol", "client", "api"),
     "spdlog/": ("base",),
     "prometheus/": ("gateway",),
     "CLI/": ("cli",),

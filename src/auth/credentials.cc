@@ -50,6 +50,17 @@ std::optional<std::string> line_value(std::string_view file, std::string_view na
 
 }  // namespace
 
+Result<AccessKeyPair> read_root_pair(Files& files, const std::string& path) {
+  DYAD_TRY_ASSIGN(const std::string kept, read_file(files, path, kMaxFileBytes));
+  auto key_id = line_value(kept, kKeyIdLine);
+  auto secret = line_value(kept, kSecretLine);
+  if (!key_id || !secret || !fit_for_key_id(*key_id) || !fit_for_secret(*secret))
+    return fail(ErrorCode::corruption, path + ": expected the lines '" + std::string(kKeyIdLine) +
+                                           "...' and '" + std::string(kSecretLine) +
+                                           "...'; remove the file for a new pair");
+  return AccessKeyPair{std::move(*key_id), std::move(*secret)};
+}
+
 Result<RootCredential> load_root_credential(Files& files, Random& random, const std::string& path,
                                             const std::string& account_id,
                                             std::optional<std::string> environment_key_id,
@@ -70,16 +81,11 @@ Result<RootCredential> load_root_credential(Files& files, Random& random, const 
                           false};
   }
 
-  Result<std::string> kept = read_file(files, path, kMaxFileBytes);
-  if (kept) {
-    const auto key_id = line_value(*kept, kKeyIdLine);
-    const auto secret = line_value(*kept, kSecretLine);
-    if (!key_id || !secret || !fit_for_key_id(*key_id) || !fit_for_secret(*secret))
-      return fail(ErrorCode::corruption, path + ": expected the lines '" + std::string(kKeyIdLine) +
-                                             "...' and '" + std::string(kSecretLine) +
-                                             "...'; remove the file for a new pair");
-    return RootCredential{make_credential(*key_id, *secret, account_id), false};
-  }
+  Result<AccessKeyPair> kept = read_root_pair(files, path);
+  if (kept)
+    return RootCredential{make_credential(std::move(kept->access_key_id),
+                                          std::move(kept->secret_access_key), account_id),
+                          false};
   if (kept.error().code != ErrorCode::not_found) return fail(std::move(kept).error());
 
   // The forms of AWS's own: AKIA and 16 of base32, 40 of base64.

@@ -36,6 +36,13 @@ struct RootCredential {
   bool made_now = false;  ///< Nobody has seen the secret yet: show it, once.
 };
 
+struct AccessKeyPair {
+  std::string access_key_id;
+  std::string secret_access_key;
+};
+/// What load_root_credential() has written. not_found; corruption: the file is not one of ours.
+Result<AccessKeyPair> read_root_pair(Files& files, const std::string& path);
+
 /// What DYAD_ROOT_ACCESS_KEY_ID and DYAD_ROOT_SECRET_ACCESS_KEY say, else what `path` keeps, else a
 /// new pair that is written to `path` (mode 0600). invalid_argument: only one of the two is given,
 /// or they are not of the form that AWS's tools accept; corruption: the file is not one of ours.

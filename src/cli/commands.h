@@ -11,6 +11,9 @@ namespace dyad::cli {
 // (verify).
 
 void add_serve_command(CLI::App& app, int& exit_code);
+void add_env_command(CLI::App& app, int& exit_code);
+void add_profile_command(CLI::App& app, int& exit_code);
+void add_status_command(CLI::App& app, int& exit_code);
 void add_verify_command(CLI::App& app, int& exit_code);
 
 }  // namespace dyad::cli

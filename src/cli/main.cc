@@ -15,11 +15,15 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "First steps:\n"
-      "  dyad serve --data ./data\n"
-      "  aws --endpoint-url http://127.0.0.1:4566 s3 mb s3://photos\n"
+      "  dyad serve                  a server on ./data, at http://127.0.0.1:4566\n"
+      "  eval $(dyad env)            in another shell: endpoint, region and credentials\n"
+      "  aws s3 mb s3://photos       any AWS SDK, CLI or tool\n"
       "`dyad COMMAND --help` tells more.");
   int exit_code = 0;
   dyad::cli::add_serve_command(app, exit_code);
+  dyad::cli::add_env_command(app, exit_code);
+  dyad::cli::add_profile_command(app, exit_code);
+  dyad::cli::add_status_command(app, exit_code);
   dyad::cli::add_verify_command(app, exit_code);
   CLI11_PARSE(app, argc, argv);
   return exit_code;

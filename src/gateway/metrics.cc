@@ -88,8 +88,9 @@ void Metrics::count(const protocol::Operation* operation, int status, std::int64
   counts.latency_sum_us.fetch_add(static_cast<std::uint64_t>(took_us), std::memory_order_relaxed);
 }
 
-void Metrics::add_gauge(std::string name, std::string help, std::function<double()> read) {
-  gauges_.push_back({std::move(name), std::move(help), std::move(read)});
+void Metrics::add_gauge(std::string name, std::string help, std::function<double()> read,
+                        GaugeLabels labels) {
+  gauges_.push_back({std::move(name), std::move(help), std::move(read), std::move(labels)});
 }
 
 std::string Metrics::render() const {
@@ -119,6 +120,7 @@ std::string Metrics::render() const {
     family.type = prometheus::MetricType::Gauge;
     prometheus::ClientMetric metric;
     metric.gauge.value = gauge.read();
+    for (const auto& [label, value] : gauge.labels) metric.label.push_back({label, value});
     family.metric.push_back(metric);
     families.push_back(std::move(family));
   }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "protocol/operation.h"
@@ -33,8 +34,10 @@ class Metrics {
   ~Metrics();
 
   void count(const protocol::Operation* operation, int status, std::int64_t took_us);
-  /// A number that is asked for at every scrape.
-  void add_gauge(std::string name, std::string help, std::function<double()> read);
+  using GaugeLabels = std::vector<std::pair<std::string, std::string>>;
+  /// A number that is asked for at every scrape. Before the first request.
+  void add_gauge(std::string name, std::string help, std::function<double()> read,
+                 GaugeLabels labels = {});
 
   std::string render() const;
 
@@ -43,6 +46,7 @@ class Metrics {
     std::string name;
     std::string help;
     std::function<double()> read;
+    GaugeLabels labels;
   };
   /// By service, then Operation::index; the last of each: not an operation.
   struct Service {

@@ -18,6 +18,14 @@ for name in [name for name in os.environ if name.startswith("AWS_")]:
 os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
                "AWS_EC2_METADATA_DISABLED": "true"}
 
+
+
+def clean_environment(more: dict[str, str] | None = None) -> dict[str, str]:
+    """This process's environment without anything that a command would take for its own, and `more`."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("DYAD_", "AWS_"))}
+    return kept | {"AWS_EC2_METADATA_DISABLED": "true"} | (more or {})
+
+
 _numbers = itertools.count(1)
 
 

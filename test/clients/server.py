@@ -18,11 +18,11 @@ TEST_CREDENTIALS = {"DYAD_ROOT_ACCESS_KEY_ID": ACCESS_KEY, "DYAD_ROOT_SECRET_ACC
 
 
 def make_certificate(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
-    """A certificate of 127.0.0.1 and localhost that signs itself, and its key."""
+    """A certificate of 127.0.0.1, localhost and names below it that signs itself, and its key."""
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
+         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:*.localhost",
          "-out", certificate, "-keyout", key], check=True, capture_output=True)
     return certificate, key
 
@@ -32,12 +32,14 @@ class Server:
     that the tests know; {}: the server makes its own."""
 
     def __init__(self, dyad: pathlib.Path, folder: pathlib.Path, tls: bool = False,
-                 credentials: dict[str, str] = TEST_CREDENTIALS, arguments: tuple[str, ...] = ()):
+                 credentials: dict[str, str] = TEST_CREDENTIALS, arguments: tuple[str, ...] = (),
+                 listen: str = "127.0.0.1:0"):
         self.dyad = dyad
         self.folder = folder
         self.data = folder / "data"
         self.credentials = credentials
         self.arguments = list(arguments)
+        self.listen = listen
         self.certificate: pathlib.Path | None = None
         if tls:
             self.certificate, key = make_certificate(folder)
@@ -47,7 +49,7 @@ class Server:
         self.process: subprocess.Popen | None = None
 
     def command(self) -> list[str]:
-        return [str(self.dyad), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0",
+        return [str(self.dyad), "serve", "--data", str(self.data), "--listen", self.listen,
                 "--region", REGION, *self.arguments]
 
     def environment(self) -> dict[str, str]:
