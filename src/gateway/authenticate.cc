@@ -1,5 +1,8 @@
 #include "gateway/authenticate.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/log.h"
 #include "crypto/digest.h"
 #include "crypto/sigv2.h"
@@ -44,6 +47,29 @@ Result<crypto::PayloadKind> payload_beside_version_2(const crypto::RequestView& 
   if (kind == streaming_signed || kind == streaming_signed_trailer)
     return fail(crypto::unsupported_version_error(crypto::SignatureStyle::s3));
   return kind;
+}
+
+std::string_view form_value(std::span<const protocol::FormField> fields, std::string_view name) {
+  for (const protocol::FormField& field : fields)
+    if (crypto::same_header_name(field.name, name)) return field.value;
+  return {};
+}
+
+/// Whether any of the fields `names` is there; InvalidArgument if only some are.
+Result<bool> all_or_none(std::span<const protocol::FormField> fields,
+                         std::span<const std::string_view> names) {
+  const auto is_there = [&](std::string_view name) { return !form_value(fields, name).empty(); };
+  if (std::ranges::none_of(names, is_there)) return false;
+  for (const std::string_view name : names) {
+    if (is_there(name)) continue;
+    Error error = protocol::service_error(
+        "InvalidArgument", 400,
+        "Bucket POST must contain a field named '" + std::string(name) +
+            "'.  If it is specified, please check the order of the fields.");
+    error = protocol::with_field(std::move(error), "ArgumentName", std::string(name));
+    return fail(protocol::with_field(std::move(error), "ArgumentValue", ""));
+  }
+  return true;
 }
 
 }  // namespace
@@ -212,6 +238,45 @@ Result<Authenticated> Authenticator::authenticate_s3(const crypto::RequestView& 
   result.amz_date = std::move(claim.amz_date);
   result.seed_signature = std::move(claim.signature);
   return result;
+}
+
+Result<const auth::Principal*> Authenticator::authenticate_form(
+    std::span<const protocol::FormField> fields) {
+  constexpr auto kStyle = crypto::SignatureStyle::s3;
+  constexpr std::array<std::string_view, 5> kVersion4 = {
+      "X-Amz-Signature", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "policy"};
+  constexpr std::array<std::string_view, 3> kVersion2 = {"Signature", "AWSAccessKeyId", "policy"};
+  const std::string_view policy = form_value(fields, "policy");
+  const std::string_view token = form_value(fields, "x-amz-security-token");
+  DYAD_TRY_ASSIGN(const bool version_4, all_or_none(fields, std::span(kVersion4).first(4)));
+  if (version_4) {
+    DYAD_TRY(all_or_none(fields, kVersion4));
+    crypto::Sigv4Rules rules;
+    rules.style = kStyle;
+    rules.region = shared_.options.region;
+    rules.service = "s3";
+    crypto::Sigv4FormFields said;
+    said.signature = form_value(fields, kVersion4[0]);
+    said.algorithm = form_value(fields, kVersion4[1]);
+    said.credential = form_value(fields, kVersion4[2]);
+    said.date = form_value(fields, kVersion4[3]);
+    DYAD_TRY_ASSIGN(const crypto::Sigv4Claim claim, crypto::read_sigv4_form_claim(said, rules));
+    DYAD_TRY_ASSIGN(const auth::Credential* credential, find(claim.access_key, token, kStyle));
+    DYAD_TRY(verifier_.verify_text(claim, credential->secret_access_key, policy));
+    return &credential->principal;
+  }
+  DYAD_TRY_ASSIGN(const bool version_2, all_or_none(fields, std::span(kVersion2).first(2)));
+  if (version_2) {
+    DYAD_TRY(all_or_none(fields, kVersion2));
+    if (!shared_.options.accept_sigv2) return fail(crypto::unsupported_version_error(kStyle));
+    const std::string_view access_key = form_value(fields, kVersion2[1]);
+    DYAD_TRY_ASSIGN(const auth::Credential* credential, find(access_key, token, kStyle));
+    DYAD_TRY(crypto::verify_sigv2_policy(policy, access_key, form_value(fields, kVersion2[0]),
+                                         credential->secret_access_key));
+    return &credential->principal;
+  }
+  if (!policy.empty()) return fail(protocol::service_error("AccessDenied", 403, "Access Denied"));
+  return &anonymous_;
 }
 
 }  // namespace dyad::gateway

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,7 @@
 #include "base/result.h"
 #include "crypto/sigv4.h"
 #include "gateway/shared.h"
+#include "protocol/form_data.h"
 
 namespace dyad::gateway {
 
@@ -47,6 +49,10 @@ class Authenticator {
   /// empty for path style. No signature at all is an anonymous principal.
   Result<Authenticated> authenticate_s3(const crypto::RequestView& request,
                                         std::string_view virtual_bucket);
+
+  /// A POST form: its policy is what is signed, with version 4 or, unless that is refused, 2. No
+  /// policy and no signature is an anonymous principal.
+  Result<const auth::Principal*> authenticate_form(std::span<const protocol::FormField> fields);
 
  private:
   Result<Authenticated> authenticate_version_2(const crypto::RequestView& request,

@@ -7,6 +7,7 @@
 
 #include "api/s3/put_object.h"
 #include "auth/authorizer.h"
+#include "crypto/amz_date.h"
 #include "crypto/digest.h"
 #include "crypto/sigv2.h"
 #include "crypto/sigv4_signer.h"
@@ -26,6 +27,7 @@ struct FakeS3 {
   std::vector<std::string> stored;
   std::vector<std::string> failures;
   std::int64_t time_left_ms = 0;  ///< When the body was there.
+  api::s3::PutObjectInput last;
 };
 
 Task<Result<api::s3::PutObjectOutput>> put_object(FakeS3& service, api::RequestContext& context,
@@ -37,6 +39,7 @@ Task<Result<api::s3::PutObjectOutput>> put_object(FakeS3& service, api::RequestC
   }
   service.time_left_ms = (context.deadline.steady_us - context.clock->steady_us()) / 1000;
   service.stored.push_back(input.bucket + "/" + input.key + "=" + *body);
+  service.last = input;
   api::s3::PutObjectOutput output;
   output.e_tag = "\"tag\"";
   co_return output;
@@ -300,6 +303,203 @@ TEST_F(GatewayTest, PresignedByVersion4AndVersion2) {
   EXPECT_TRUE(has(refused, "HTTP/1.1 403")) << refused;
   EXPECT_TRUE(has(refused, "<Message>Request has expired</Message>")) << refused;
   EXPECT_EQ(fake_.stored.size(), 2u);
+}
+
+TEST_F(GatewayTest, Version2InAHeader) {
+  Sent sent = put("by the old way");
+  sent.headers = {{"x-amz-meta-a", "1"},
+                  {"Date", crypto::to_http_date(simulation_.clock().wall_ms())}};
+  std::vector<crypto::HeaderView> views = {{"Host", kHost}};
+  for (const auto& header : sent.headers) views.push_back({header.name, header.value});
+  const crypto::RequestView view{sent.method, sent.target, "", views};
+  sent.headers.push_back({"Authorization", crypto::sigv2_authorization(view, "", kKeyId, kSecret)});
+  const std::string answer = exchange(text_of(sent));
+  EXPECT_TRUE(has(answer, "HTTP/1.1 200")) << answer;
+  EXPECT_EQ(fake_.stored.size(), 1u);
+
+  Sent changed = sent;
+  changed.headers[0].value = "2";
+  const std::string refused = exchange(text_of(changed));
+  EXPECT_TRUE(has(refused, "<Code>SignatureDoesNotMatch</Code>")) << refused;
+
+  shared_.options.accept_sigv2 = false;
+  const std::string off = exchange(text_of(sent));
+  EXPECT_TRUE(has(off, "HTTP/1.1 400")) << off;
+  EXPECT_TRUE(has(off, "<Code>InvalidRequest</Code>")) << off;
+  EXPECT_TRUE(has(off, "Please use AWS4-HMAC-SHA256.")) << off;
+}
+
+TEST_F(GatewayTest, Version2OfAPresignedRequestCanBeRefused) {
+  const std::vector<crypto::HeaderView> headers = {{"Host", kHost}};
+  const crypto::RequestView view{"PUT", "/photos/a", "", headers};
+  const std::int64_t expires_s = simulation_.clock().wall_ms() / 1000 + 60;
+  const Sent sent{
+      "PUT", "/photos/a?" + crypto::presign_sigv2(view, "", kKeyId, kSecret, expires_s), {}, "x"};
+  shared_.options.accept_sigv2 = false;
+  EXPECT_TRUE(has(exchange(text_of(sent)), "Please use AWS4-HMAC-SHA256."));
+  EXPECT_TRUE(fake_.stored.empty());
+}
+
+TEST_F(GatewayTest, ParametersOfAPresignedRequestStandForHeaders) {
+  crypto::Sigv4Signer signer({kKeyId, kSecret, ""}, crypto::SignatureStyle::s3, "us-east-1", "s3");
+  const std::vector<crypto::HeaderView> headers = {{"Host", kHost}};
+  crypto::RequestView view;
+  view.method = "PUT";
+  view.path = "/photos/a";
+  view.headers = headers;
+  view.query =
+      "x-amz-meta-Mood=good%20one&x-amz-tagging=a%3Db&X-Amz-Storage-Class=STANDARD_IA"
+      "&x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32&If-None-Match=%2A"
+      "&cache-control=no";
+  const auto presigned = [&] {
+    return "/photos/a?" +
+           signer.presign(view, "UNSIGNED-PAYLOAD", 60, simulation_.clock().wall_ms());
+  };
+  const std::string answer = exchange(text_of({"PUT", presigned(), {}, "body"}));
+  ASSERT_TRUE(has(answer, "HTTP/1.1 200")) << answer;
+  EXPECT_EQ(fake_.last.metadata.at("mood"), "good one");
+  EXPECT_EQ(fake_.last.tagging, "a=b");
+  EXPECT_EQ(fake_.last.if_none_match, "*");
+  EXPECT_TRUE(fake_.last.storage_class.has_value());
+  EXPECT_FALSE(fake_.last.checksum_crc32);
+  EXPECT_FALSE(fake_.last.checksum_algorithm);
+  EXPECT_FALSE(fake_.last.cache_control);
+
+  view.query = "x-amz-meta-a=line%0Abreak";
+  const std::string refused = exchange(text_of({"PUT", presigned(), {}, "body"}));
+  EXPECT_TRUE(has(refused, "<ArgumentName>x-amz-meta-a</ArgumentName>")) << refused;
+
+  // In a request that is signed by its header, they are parameters and no more.
+  Sent plain{"PUT", "/photos/a?x-amz-meta-a=1", {}, "body"};
+  sign(plain, hash_of("body"));
+  EXPECT_TRUE(has(exchange(text_of(plain)), "HTTP/1.1 200"));
+  EXPECT_TRUE(fake_.last.metadata.empty());
+}
+
+TEST_F(GatewayTest, AnotherRegionIsToldWhereTheBucketIs) {
+  crypto::Sigv4Signer signer({kKeyId, kSecret, ""}, crypto::SignatureStyle::s3, "eu-west-1", "s3");
+  const std::vector<crypto::HeaderView> views = {{"Host", kHost}};
+  Sent sent{"GET", "/photos", {}, ""};
+  const auto made =
+      signer.sign({"GET", "/photos", "", views}, hash_of(""), simulation_.clock().wall_ms());
+  for (const auto& header : made.headers) sent.headers.push_back(header);
+  const std::string answer = exchange(text_of(sent));
+  EXPECT_TRUE(has(answer, "HTTP/1.1 400")) << answer;
+  EXPECT_TRUE(has(answer, "<Code>AuthorizationHeaderMalformed</Code>")) << answer;
+  EXPECT_TRUE(has(answer, "the region &apos;eu-west-1&apos; is wrong") ||
+              has(answer, "the region 'eu-west-1' is wrong"))
+      << answer;
+  EXPECT_TRUE(has(answer, "<Region>us-east-1</Region>")) << answer;
+  EXPECT_TRUE(has(answer, "x-amz-bucket-region: us-east-1\r\n")) << answer;
+
+  const auto query = signer.presign({"GET", "/photos", "", views}, "UNSIGNED-PAYLOAD", 60,
+                                    simulation_.clock().wall_ms());
+  const std::string presigned = exchange(text_of({"GET", "/photos?" + query, {}, ""}));
+  EXPECT_TRUE(has(presigned, "<Code>AuthorizationQueryParametersError</Code>")) << presigned;
+  EXPECT_TRUE(has(presigned, "<Region>us-east-1</Region>")) << presigned;
+}
+
+TEST_F(GatewayTest, OtherServicesRefuseAnotherRegionInTheirWords) {
+  const auto answer_of = [&](const char* service, Sent sent) {
+    crypto::Sigv4Signer signer({kKeyId, kSecret, ""}, crypto::SignatureStyle::other, "eu-west-1",
+                               service);
+    std::vector<crypto::HeaderView> views = {{"Host", kHost}};
+    for (const auto& header : sent.headers) views.push_back({header.name, header.value});
+    const auto made = signer.sign({sent.method, sent.target, "", views}, hash_of(sent.body),
+                                  simulation_.clock().wall_ms());
+    for (const auto& header : made.headers) sent.headers.push_back(header);
+    return exchange(text_of(sent));
+  };
+  const std::string dynamodb = answer_of(
+      "dynamodb", {"POST", "/", {{"x-amz-target", "DynamoDB_20120810.ListTables"}}, "{}"});
+  EXPECT_TRUE(has(dynamodb, "InvalidSignatureException")) << dynamodb;
+  EXPECT_TRUE(has(dynamodb, "Credential should be scoped to a valid region. ")) << dynamodb;
+  EXPECT_FALSE(has(dynamodb, "x-amz-bucket-region")) << dynamodb;
+  const std::string sts = answer_of("sts", {"POST",
+                                            "/",
+                                            {{"content-type", "application/x-www-form-urlencoded"}},
+                                            "Action=GetCallerIdentity&Version=2011-06-15"});
+  EXPECT_TRUE(has(sts, "HTTP/1.1 403")) << sts;
+  EXPECT_TRUE(has(sts, "<Code>SignatureDoesNotMatch</Code>")) << sts;
+  EXPECT_TRUE(has(sts, "Credential should be scoped to a valid region. ")) << sts;
+}
+
+TEST_F(GatewayTest, TheCredentialScopeSaysWhoAnswers) {
+  Sent no_target{"POST", "/", {}, "{}"};
+  sign(no_target, hash_of("{}"), "dynamodb");
+  const std::string json = exchange(text_of(no_target));
+  EXPECT_TRUE(has(json, "UnknownOperationException")) << json;
+
+  Sent action{"GET", "/?Action=FlyAway&Version=2011-06-15", {}, ""};
+  sign(action, hash_of(""), "sts");
+  const std::string query = exchange(text_of(action));
+  EXPECT_TRUE(has(query, "<Code>InvalidAction</Code>")) << query;
+
+  Sent other{"GET", "/photos", {}, ""};
+  sign(other, hash_of(""), "sqs");
+  const std::string s3 = exchange(text_of(other));
+  EXPECT_TRUE(has(s3, "incorrect service")) << s3;
+}
+
+TEST_F(GatewayTest, TheHostSaysWhoAnswersWhatIsNotSigned) {
+  const auto answer_of = [&](const std::string& host, const std::string& line) {
+    return exchange(line + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+  };
+  EXPECT_TRUE(
+      has(answer_of("dynamodb.us-east-1.amazonaws.com", "GET /"), "UnknownOperationException"));
+  EXPECT_TRUE(has(answer_of("sts.localhost:4566", "GET /?Action=GetCallerIdentity"),
+                  "<Code>MissingAuthenticationToken</Code>"));
+  EXPECT_TRUE(has(answer_of("photos.localhost", "GET /a"), "<Code>AccessDenied</Code>"));
+  const std::string control = answer_of("123456789012.localhost:4566", "GET /v20180820/jobs");
+  EXPECT_TRUE(has(control, "HTTP/1.1 501")) << control;
+  EXPECT_TRUE(has(control,
+                  "<ErrorResponse xmlns=\"http://awss3control.amazonaws.com/doc/2018-08-20/\">"
+                  "<Error><Code>NotImplemented</Code>"))
+      << control;
+}
+
+TEST_F(GatewayTest, BucketsInHostNames) {
+  for (const char* host : {"photos.localhost:4566", "photos.s3.localhost", "Photos.S3.LocalHost",
+                           "photos.s3.us-east-1.localhost", "photos.s3.amazonaws.com"}) {
+    crypto::Sigv4Signer signer({kKeyId, kSecret, ""}, crypto::SignatureStyle::s3, "us-east-1",
+                               "s3");
+    const std::vector<crypto::HeaderView> views = {{"Host", host}};
+    const auto made =
+        signer.sign({"PUT", "/a/b", "", views}, hash_of("x"), simulation_.clock().wall_ms());
+    std::string text = "PUT /a/b HTTP/1.1\r\nHost: " + std::string(host) + "\r\n";
+    for (const auto& header : made.headers) text += header.name + ": " + header.value + "\r\n";
+    const std::string answer = exchange(text + "Content-Length: 1\r\n\r\nx");
+    EXPECT_TRUE(has(answer, "HTTP/1.1 200")) << answer;
+    ASSERT_FALSE(fake_.stored.empty());
+    EXPECT_EQ(fake_.stored.back(), "photos/a/b=x") << host;
+  }
+}
+
+TEST_F(GatewayTest, OneAuthenticationARequest) {
+  Sent basic{"GET", "/photos", {{"Authorization", "Basic dXNlcjpwYXNz"}}, ""};
+  const std::string unsupported = exchange(text_of(basic));
+  EXPECT_TRUE(has(unsupported, "HTTP/1.1 400")) << unsupported;
+  EXPECT_TRUE(has(unsupported, "<Code>InvalidArgument</Code>")) << unsupported;
+  EXPECT_TRUE(has(unsupported, "<ArgumentValue>Basic dXNlcjpwYXNz</ArgumentValue>"));
+
+  Sent both{"GET", "/photos?X-Amz-Algorithm=AWS4-HMAC-SHA256", {}, ""};
+  sign(both, hash_of(""));
+  const std::string several = exchange(text_of(both));
+  EXPECT_TRUE(has(several, "Only one auth mechanism allowed; ")) << several;
+  EXPECT_TRUE(has(several, "<ArgumentName>Authorization</ArgumentName>")) << several;
+}
+
+TEST_F(GatewayTest, HeadersThatAreNotSignedAreRefused) {
+  for (const char* name : {"x-amz-acl", "X-Amz-Meta-A", "x-dyad-lease"}) {
+    Sent sent = put("x");
+    sign(sent, hash_of("x"));
+    sent.headers.push_back({name, "1"});
+    const std::string answer = exchange(text_of(sent));
+    EXPECT_TRUE(has(answer, "HTTP/1.1 403")) << answer;
+    EXPECT_TRUE(has(answer, "<HeadersNotSigned>")) << answer;
+    EXPECT_TRUE(has(answer, "There were headers present in the request which were not signed"));
+  }
+  EXPECT_TRUE(fake_.stored.empty());
 }
 
 TEST_F(GatewayTest, WhatIsNotServedSaysSo) {
