@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "protocol/json_codec.h"
 #include "protocol/service_error.h"
+#include "protocol/text_values.h"
 #include "protocol/timestamps.h"
 #include "protocol/validation.h"
 
@@ -87,7 +88,7 @@ class Reader {
       void* field = make_value(out, member);
       seen |= std::uint64_t{1} << i;
       const Place own{.parent = &place, .name = member.name};
-      DYAD_TRY(read(value, *member.shape, field, own, member.flags));
+      DYAD_TRY(read(value, *member.shape, field, own, member.timestamp_format, member.flags));
     }
     for (std::size_t i = 0; i < shape.members.size(); ++i) {
       const Member& member = shape.members[i];
@@ -101,10 +102,10 @@ class Reader {
   static std::size_t find_member(const Shape& shape, std::string_view key, std::size_t hint) {
     const std::size_t count = shape.members.size();
     for (std::size_t i = hint; i < count; ++i) {
-      if (shape.members[i].name == key) return i;
+      if (shape.members[i].wire_name == key) return i;
     }
     for (std::size_t i = 0; i < hint && i < count; ++i) {
-      if (shape.members[i].name == key) return i;
+      if (shape.members[i].wire_name == key) return i;
     }
     return count;
   }
@@ -119,27 +120,30 @@ class Reader {
   }
 
   Result<> read(const element& in, const Shape& shape, void* out, const Place& place,
-                std::uint8_t flags, bool in_container = false) {
+                TimestampFormat format, std::uint8_t flags, bool in_container = false) {
     switch (shape.kind) {
       case Kind::structure:
         return structure(in, shape, out, place, in_container);
       case Kind::provided:
         return provided(in, shape, out, place);
       case Kind::list:
-        DYAD_TRY(list(in, shape, out, place));
+        DYAD_TRY(list(in, shape, out, place, format));
         break;
       case Kind::map:
-        DYAD_TRY(map(in, shape, out, place));
+        DYAD_TRY(map(in, shape, out, place, format));
+        violations_.check_map_values(shape, out, place, flags);
         break;
       default:
-        DYAD_TRY(scalar(in, shape, out));
+        DYAD_TRY(scalar(in, shape, format, out));
         break;
     }
-    violations_.check(shape, out, place, flags);
+    // Of a map's values the map itself speaks.
+    if (!place.map_key) violations_.check(shape, out, place, flags);
     return {};
   }
 
-  Result<> list(const element& in, const Shape& shape, void* out, const Place& place) {
+  Result<> list(const element& in, const Shape& shape, void* out, const Place& place,
+                TimestampFormat format) {
     if (in.type() == element_type::OBJECT) {
       return serialization_error("Start of structure or map found where not expected");
     }
@@ -151,12 +155,13 @@ class Reader {
       const Place own{.parent = &place, .position = ++position};
       void* value = shape.ops->append(out);
       if (entry.is_null() && shape.element->kind != Kind::provided) return null_entry();
-      DYAD_TRY(read(entry, *shape.element, value, own, 0, true));
+      DYAD_TRY(read(entry, *shape.element, value, own, format, 0, true));
     }
     return {};
   }
 
-  Result<> map(const element& in, const Shape& shape, void* out, const Place& place) {
+  Result<> map(const element& in, const Shape& shape, void* out, const Place& place,
+               TimestampFormat format) {
     simdjson::dom::object object;
     if (in.get(object) != simdjson::SUCCESS) {
       if (in.type() != element_type::ARRAY) return serialization_error("Unexpected field type");
@@ -168,7 +173,7 @@ class Reader {
       const Place own{.parent = &place, .name = key, .map_key = true};
       void* value = shape.ops->entry(out, key);
       if (entry.is_null() && shape.element->kind != Kind::provided) return null_entry();
-      DYAD_TRY(read(entry, *shape.element, value, own, 0, true));
+      DYAD_TRY(read(entry, *shape.element, value, own, format, 0, true));
     }
     return {};
   }
@@ -197,7 +202,7 @@ class Reader {
     return {};
   }
 
-  static Result<> scalar(const element& in, const Shape& shape, void* out) {
+  static Result<> scalar(const element& in, const Shape& shape, TimestampFormat format, void* out) {
     switch (shape.kind) {
       case Kind::string:
         return text(in, shape, *static_cast<std::string*>(out));
@@ -212,7 +217,7 @@ class Reader {
       case Kind::float64:
         return float64(in, shape, *static_cast<double*>(out));
       default:
-        return timestamp(in, shape, *static_cast<UtcMs*>(out));
+        return timestamp(in, shape, format, *static_cast<UtcMs*>(out));
     }
   }
 
@@ -283,12 +288,25 @@ class Reader {
                                std::string(java_name(shape)));
   }
 
+  /// What JSON has no number for comes as a word (Smithy, "AWS JSON protocols", shape
+  /// serialization).
   static Result<> float64(const element& in, const Shape& shape, double& out) {
     if (in.get(out) == simdjson::SUCCESS) return {};
-    return not_convertible(in, shape);
+    std::string_view word;
+    if (in.get(word) != simdjson::SUCCESS || !is_no_number(word)) return not_convertible(in, shape);
+    return parse_text_value(shape, {}, word, &out) ? Result<>() : not_convertible(in, shape);
   }
 
-  static Result<> timestamp(const element& in, const Shape& shape, UtcMs& out) {
+  static bool is_no_number(std::string_view word) {
+    return word == "NaN" || word == "Infinity" || word == "-Infinity";
+  }
+
+  static Result<> timestamp(const element& in, const Shape& shape, TimestampFormat format,
+                            UtcMs& out) {
+    std::string_view text;
+    if (format != TimestampFormat::unix_seconds && in.get(text) == simdjson::SUCCESS) {
+      return parse_text_value(shape, format, text, &out) ? Result<>() : not_convertible(in, shape);
+    }
     double seconds = 0;
     if (in.get(seconds) != simdjson::SUCCESS) return not_convertible(in, shape);
     const double ms = seconds * 1000;

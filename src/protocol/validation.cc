@@ -62,6 +62,26 @@ std::string Place::text() const {
   return before + lower_first(name);
 }
 
+std::string Place::model_text() const {
+  std::string before = parent ? parent->model_text() : std::string();
+  if (parent && !before.empty()) before += '.';
+  if (position > 0) return before + std::to_string(position) + ".member";
+  return before + std::string(name) + (map_key ? ".member" : "");
+}
+
+std::string constraint_list(const Constraints& rule) {
+  std::string list;
+  const auto add = [&](const std::string& constraint) {
+    list += list.empty() ? "[" : ", ";
+    list += "Member must " + constraint;
+  };
+  if (rule.max) add("have length less than or equal to " + std::to_string(*rule.max));
+  if (rule.min) add("have length greater than or equal to " + std::to_string(*rule.min));
+  if (!rule.pattern.empty())
+    add("satisfy regular expression pattern: " + std::string(rule.pattern));
+  return list + "]";
+}
+
 std::int64_t utf16_length(std::string_view utf8) {
   std::int64_t units = 0;
   for (const char c : utf8) {
@@ -101,6 +121,22 @@ void Violations::check(const Shape& shape, const void* value, const Place& place
     const auto size = static_cast<std::int64_t>(shape.ops->size(value));
     check_length(shape, value, size, place, flags);
   }
+}
+
+void Violations::check_map_values(const Shape& map, const void* value, const Place& place,
+                                  std::uint8_t flags) {
+  if (!map.element->constraints) return;
+  struct Search {
+    const Shape& element;
+    bool broken = false;
+  } search{*map.element};
+  map.ops->each(value, &search, [](void* context, const std::string&, const void* entry) {
+    auto& here = *static_cast<Search*>(context);
+    here.broken = here.broken || !keeps_constraints(here.element, entry);
+  });
+  if (!search.broken) return;
+  add_sentence(map, value, place, flags,
+               "Map value must satisfy constraint: " + constraint_list(*map.element->constraints));
 }
 
 void Violations::check_text(const Shape& shape, const std::string& text, const Place& place,
@@ -161,11 +197,16 @@ void Violations::missing(const Member& member, const Place& place) {
 
 void Violations::add(const Shape& shape, const void* value, const Place& place, std::uint8_t flags,
                      const std::string& constraint) {
+  add_sentence(shape, value, place, flags, "Member must " + constraint);
+}
+
+void Violations::add_sentence(const Shape& shape, const void* value, const Place& place,
+                              std::uint8_t flags, const std::string& sentence) {
   if (entries_.size() >= kMaxViolations) return;
   const std::string where = flags & kUnquoted
-                                ? "Value at '" + std::string(place.name) + "'"
+                                ? "Value at '" + place.model_text() + "'"
                                 : "Value '" + echo(shape, value) + "' at '" + place.text() + "'";
-  entries_.push_back(where + " failed to satisfy constraint: Member must " + constraint);
+  entries_.push_back(where + " failed to satisfy constraint: " + sentence);
 }
 
 std::string Violations::message() const {

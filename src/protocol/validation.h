@@ -25,6 +25,8 @@ struct Place {
   bool map_key = false;
 
   std::string text() const;
+  /// The same with names as the model spells them: "RequestItems.Music.member.Keys".
+  std::string model_text() const;
 };
 
 /// Gathers the ways in which a request breaks its model's constraints, in AWS's words. Which of
@@ -37,6 +39,10 @@ class Violations {
   /// Holds a value that the codec has just read against its shape and the member's flags. `value`
   /// is of the shape's type.
   void check(const Shape& shape, const void* value, const Place& place, std::uint8_t flags = 0);
+  /// Holds the values of a map against their shape: they are complained of together, as one of the
+  /// map's own constraints.
+  void check_map_values(const Shape& map, const void* value, const Place& place,
+                        std::uint8_t flags = 0);
   /// A required member is not there.
   void missing(const Member& member, const Place& place);
 
@@ -52,10 +58,16 @@ class Violations {
                   std::uint8_t flags);
   void add(const Shape& shape, const void* value, const Place& place, std::uint8_t flags,
            const std::string& constraint);
+  void add_sentence(const Shape& shape, const void* value, const Place& place, std::uint8_t flags,
+                    const std::string& sentence);
 
   std::vector<std::string> entries_;
   std::string missing_;  ///< The sentence about a kMissingParameter; it stands alone.
 };
+
+/// "[Member must have length less than or equal to 25, ...]": all that is demanded of a string,
+/// list or map.
+std::string constraint_list(const Constraints& rule);
 
 /// Length in UTF-16 units, as Java counts.
 std::int64_t utf16_length(std::string_view utf8);
