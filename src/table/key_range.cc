@@ -78,12 +78,14 @@ Result<KeyRange> query_range(const TableDescriptor& table, const IndexDescriptor
   return range;
 }
 
-Result<KeyRange> segment_range(const TableDescriptor& table, std::uint32_t segment,
-                               std::uint32_t segments) {
+Result<KeyRange> segment_range(const TableDescriptor& table, const IndexDescriptor* index,
+                               std::uint32_t segment, std::uint32_t segments) {
   DYAD_CHECK(segments > 0 && segment < segments);
   KeyRange range;
   if (segments == 1) return range;
-  if (table.placement == Placement::ordered) {
+  const bool hashed = table.placement == Placement::hashed ||
+                      (index != nullptr && index->kind == IndexDescriptor::Kind::global);
+  if (!hashed) {
     if (segment > 0) return nothing();
     return range;
   }

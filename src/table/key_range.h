@@ -20,10 +20,12 @@ struct KeyRange {
 Result<KeyRange> query_range(const TableDescriptor& table, const IndexDescriptor* index,
                              ValueView hash, const RangeCondition& condition);
 
-/// A parallel scan's share: hash-placed tables are cut at even steps of the hash; of a table in key
-/// order the first segment is everything and the others are empty.
-Result<KeyRange> segment_range(const TableDescriptor& table, std::uint32_t segment,
-                               std::uint32_t segments);
+/// A parallel scan's share of the table (`index` null) or an index. What is placed by hash is cut
+/// at even steps of the hash, which stay where they are whatever is written or split meanwhile. The
+/// rows of a table in key order have no such steps: any cut that follows the data would move under
+/// a scan that is under way, so there the first segment is everything and the others are empty.
+Result<KeyRange> segment_range(const TableDescriptor& table, const IndexDescriptor* index,
+                               std::uint32_t segment, std::uint32_t segments);
 
 /// Leaves of the range what comes after `position` in the direction of reading.
 void start_after(KeyRange& range, std::string_view position, bool forward);

@@ -135,7 +135,9 @@ Task<Result<RowPage>> Tables::query(QuerySpec spec, Deadline deadline) {
 }
 
 Task<Result<RowPage>> Tables::scan(ScanSpec spec, Deadline deadline) {
-  DYAD_CO_TRY_ASSIGN(KeyRange range, segment_range(*spec.table, spec.segment, spec.segments));
+  const IndexDescriptor* index = spec.index.empty() ? nullptr : spec.table->find_index(spec.index);
+  DYAD_CO_TRY_ASSIGN(KeyRange range,
+                     segment_range(*spec.table, index, spec.segment, spec.segments));
   if (spec.start) start_after(range, *spec.start, true);
   co_return co_await read_range(std::move(spec.table), std::move(spec.index),
                                 std::move(range.begin), std::move(range.end), true, spec.limits,
