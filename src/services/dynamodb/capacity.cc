@@ -112,12 +112,6 @@ void CapacityUse::add(const CapacityUse& other) {
   for (const auto& [name, units] : other.global) global[name] += units;
 }
 
-void CapacityUse::multiply(double factor) {
-  table *= factor;
-  for (auto& [name, units] : local) units *= factor;
-  for (auto& [name, units] : global) units *= factor;
-}
-
 CapacityUse write_units(const TableDescriptor& table, ItemView old_item, ItemView new_item) {
   const std::uint64_t bytes =
       std::max(dynamodb_size_bytes(old_item), dynamodb_size_bytes(new_item));

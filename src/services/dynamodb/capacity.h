@@ -21,7 +21,6 @@ struct CapacityUse {
 
   double total() const;
   void add(const CapacityUse& other);
-  void multiply(double factor);
 };
 
 /// One unit for each KiB of the larger of the two images (an empty view: none), rounded up, at

@@ -92,7 +92,7 @@ template class ItemJsonHooks::Hook<table::Value>;
 protocol::JsonCodec::Hooks ItemJsonHooks::hooks(const protocol::Operation& operation) {
   const std::string_view name = operation.name;
   const bool envelope = name == "PutItem" || name == "UpdateItem" || name == "DeleteItem";
-  const bool newer = name == "GetItem" || name == "Query";
+  const bool newer = name == "GetItem" || name == "BatchGetItem" || name == "Query";
   if (!envelope && !newer) return hooks();
   protocol::JsonCodec::Hooks hooks{};
   hooks[static_cast<std::size_t>(ProvidedType::dynamodb_item)] =

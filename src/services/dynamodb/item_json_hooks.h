@@ -26,8 +26,9 @@ class ItemJsonHooks {
  private:
   /// How an operation words what is wrong with a value.
   enum class Wording : std::uint8_t {
-    older,      ///< Scan and transactions.
-    newer,      ///< GetItem and Query: bad numbers and repeated members with nothing around them.
+    older,      ///< Scan, BatchWriteItem and transactions.
+    newer,      ///< GetItem, BatchGetItem and Query: bad numbers and repeated members with nothing
+                ///< around them.
     enveloped,  ///< Single-item writes: as the newer one, in the envelope.
   };
 

@@ -28,6 +28,10 @@ std::string_view take_part(std::string_view& rest) {
 
 }  // namespace
 
+bool may_name_table(std::string_view text) {
+  return text.starts_with(kArnStart) || is_name(text);
+}
+
 Result<std::string> table_name_of(const api::RequestContext& context,
                                   const std::string& name_or_arn) {
   if (!name_or_arn.starts_with(kArnStart)) return name_or_arn;

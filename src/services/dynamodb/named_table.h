@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "api/request_context.h"
 #include "base/result.h"
@@ -11,6 +12,9 @@ namespace dyad::dynamodb {
 
 /// Names of tables that this service keeps for itself begin so; no request can name one.
 inline constexpr char kInternalTablePrefix = '!';
+
+/// A table's name by its rules, or an ARN, which table_name_of looks into.
+bool may_name_table(std::string_view text);
 
 /// The table's name where a request may name it by its ARN. Service errors: ValidationException for
 /// an ARN of another form, ResourceNotFoundException for one of another region or account.

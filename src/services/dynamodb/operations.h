@@ -3,17 +3,24 @@
 #include <memory>
 #include <vector>
 
+#include "api/dynamodb/batch_get_item.h"
+#include "api/dynamodb/batch_write_item.h"
 #include "api/dynamodb/create_table.h"
 #include "api/dynamodb/delete_item.h"
 #include "api/dynamodb/delete_table.h"
 #include "api/dynamodb/describe_table.h"
 #include "api/dynamodb/get_item.h"
 #include "api/dynamodb/list_tables.h"
+#include "api/dynamodb/list_tags_of_resource.h"
 #include "api/dynamodb/put_item.h"
 #include "api/dynamodb/query.h"
 #include "api/dynamodb/scan.h"
+#include "api/dynamodb/tag_resource.h"
+#include "api/dynamodb/transact_get_items.h"
 #include "api/dynamodb/transact_write_items.h"
+#include "api/dynamodb/untag_resource.h"
 #include "api/dynamodb/update_item.h"
+#include "api/dynamodb/update_table.h"
 #include "api/operation_handler.h"
 #include "services/dynamodb/service.h"
 
@@ -33,6 +40,9 @@ Task<Result<model::ListTablesOutput>> list_tables(DynamoDbService& service,
 Task<Result<model::DeleteTableOutput>> delete_table(DynamoDbService& service,
                                                     api::RequestContext& context,
                                                     model::DeleteTableInput& input);
+Task<Result<model::UpdateTableOutput>> update_table(DynamoDbService& service,
+                                                    api::RequestContext& context,
+                                                    model::UpdateTableInput& input);
 Task<Result<model::PutItemOutput>> put_item(DynamoDbService& service, api::RequestContext& context,
                                             model::PutItemInput& input);
 Task<Result<model::GetItemOutput>> get_item(DynamoDbService& service, api::RequestContext& context,
@@ -49,6 +59,24 @@ Task<Result<model::ScanOutput>> scan(DynamoDbService& service, api::RequestConte
                                      model::ScanInput& input);
 Task<Result<model::TransactWriteItemsOutput>> transact_write_items(
     DynamoDbService& service, api::RequestContext& context, model::TransactWriteItemsInput& input);
+
+Task<Result<model::TransactGetItemsOutput>> transact_get_items(DynamoDbService& service,
+                                                               api::RequestContext& context,
+                                                               model::TransactGetItemsInput& input);
+Task<Result<model::BatchGetItemOutput>> batch_get_item(DynamoDbService& service,
+                                                       api::RequestContext& context,
+                                                       model::BatchGetItemInput& input);
+Task<Result<model::BatchWriteItemOutput>> batch_write_item(DynamoDbService& service,
+                                                           api::RequestContext& context,
+                                                           model::BatchWriteItemInput& input);
+Task<Result<model::TagResourceOutput>> tag_resource(DynamoDbService& service,
+                                                    api::RequestContext& context,
+                                                    model::TagResourceInput& input);
+Task<Result<model::UntagResourceOutput>> untag_resource(DynamoDbService& service,
+                                                        api::RequestContext& context,
+                                                        model::UntagResourceInput& input);
+Task<Result<model::ListTagsOfResourceOutput>> list_tags_of_resource(
+    DynamoDbService& service, api::RequestContext& context, model::ListTagsOfResourceInput& input);
 
 /// All of them, for the gateway. `service` outlives them.
 std::vector<std::unique_ptr<api::OperationHandler>> dynamodb_operations(DynamoDbService& service);

@@ -86,8 +86,7 @@ Result<table::QuerySpec> make_spec(const model::QueryInput& input, const ReadSou
   spec.hash = bound->hash;
   spec.range = range_condition(schema, std::move(*bound));
   spec.forward = input.scan_index_forward.value_or(true);
-  spec.limits.item_bytes = kMaxPageBytes;
-  if (input.limit) spec.limits.rows = static_cast<std::uint32_t>(*input.limit);
+  spec.limits = page_limits(input);
   if (!input.exclusive_start_key) return spec;
   const ItemView start_key = input.exclusive_start_key->view();
   DYAD_TRY_ASSIGN(spec.start,
@@ -113,14 +112,7 @@ Task<Result<model::QueryOutput>> query(DynamoDbService& service, api::RequestCon
   if (!rows) co_return fail(translate(std::move(rows).error()));
   DYAD_CO_TRY_ASSIGN(ReadPage page, co_await answer_page(service, context, source, read,
                                                          std::move(*rows), consistent));
-  model::QueryOutput output;
-  output.items = std::move(page.items);
-  output.count = page.count;
-  output.scanned_count = page.scanned_count;
-  output.last_evaluated_key = std::move(page.last_evaluated_key);
-  output.consumed_capacity =
-      CapacityReport(input.return_consumed_capacity).report(source.table->name, page.use);
-  co_return output;
+  co_return output_of<model::QueryOutput>(input, source, std::move(page));
 }
 
 }  // namespace dyad::dynamodb

@@ -27,4 +27,26 @@ Task<Result<ReadPage>> answer_page(DynamoDbService& service, const api::RequestC
                                    const ReadSource& source, const ReadExpressions& read,
                                    table::RowPage rows, bool consistent);
 
+/// How many rows a page may have, and how large it may be.
+template <class Input>
+table::PageLimits page_limits(const Input& input) {
+  table::PageLimits limits;
+  limits.item_bytes = kMaxPageBytes;
+  if (input.limit) limits.rows = static_cast<std::uint32_t>(*input.limit);
+  return limits;
+}
+
+/// The page as the output of a Query or Scan.
+template <class Output, class Input>
+Output output_of(const Input& input, const ReadSource& source, ReadPage page) {
+  Output output;
+  output.items = std::move(page.items);
+  output.count = page.count;
+  output.scanned_count = page.scanned_count;
+  output.last_evaluated_key = std::move(page.last_evaluated_key);
+  output.consumed_capacity =
+      CapacityReport(input.return_consumed_capacity).report(source.table->name, page.use);
+  return output;
+}
+
 }  // namespace dyad::dynamodb

@@ -14,10 +14,11 @@ using table::RowWrite;
 using table::TableRef;
 using table::Value;
 
-// Rows: token (S, hash key) | fingerprint (B) | written_ms (N) | all (S, always the same). The
-// index by age has `all` as its hash key and written_ms as its range key.
+// Rows: token (S, hash key) | fingerprint (B) | note (B) | written_ms (N) | all (S, always the
+// same). The index by age has `all` as its hash key and written_ms as its range key.
 constexpr std::string_view kToken = "token";
 constexpr std::string_view kFingerprint = "fingerprint";
+constexpr std::string_view kNote = "note";
 constexpr std::string_view kWritten = "written_ms";
 constexpr std::string_view kAll = "all";
 constexpr std::string_view kByAge = "by-age";
@@ -35,10 +36,12 @@ table::TableSpec token_table() {
   return spec;
 }
 
-table::Item token_row(const std::string& token, std::string_view fingerprint, std::int64_t now_ms) {
+table::Item token_row(const std::string& token, std::string_view fingerprint, std::string_view note,
+                      std::int64_t now_ms) {
   return table::ItemBuilder()
       .string(kToken, token)
       .set(kFingerprint, Value::binary(fingerprint))
+      .set(kNote, Value::binary(note))
       .number(kWritten, Decimal(now_ms))
       .string(kAll, kAll)
       .build();
@@ -110,23 +113,26 @@ Task<Result<std::vector<RowWrite>>> RequestTokens::erase_old(TableRef table, Dea
 }
 
 Task<Result<>> RequestTokens::add(std::vector<RowWrite>& writes, const std::string& token,
-                                  std::string fingerprint, Verdict& verdict, Deadline deadline) {
+                                  std::string fingerprint, std::function<std::string()> note,
+                                  Answer& answer, Deadline deadline) {
   DYAD_CO_TRY_ASSIGN(const TableRef table, co_await open(deadline));
   DYAD_CO_TRY_ASSIGN(std::vector<RowWrite> old, co_await erase_old(table, deadline));
   RowWrite write;
   write.table = table;
   write.key.hash = Value::string(token);
-  write.decide = [&verdict, &clock = tables_.runtime().clock(), token,
-                  fingerprint =
-                      std::move(fingerprint)](const RowView& row) -> Result<table::Decision> {
-    verdict = Verdict::fresh;
+  write.decide = [&answer, &clock = tables_.runtime().clock(), token,
+                  fingerprint = std::move(fingerprint),
+                  note = std::move(note)](const RowView& row) -> Result<table::Decision> {
+    answer = Answer();
     const std::int64_t now_ms = clock.wall_ms();
     if (!row.item.empty() && !is_over(row.item, now_ms)) {
       const bool same = row.item.find(kFingerprint)->as_binary() == fingerprint;
-      verdict = same ? Verdict::repeated : Verdict::mismatch;
+      answer.verdict = same ? Verdict::repeated : Verdict::mismatch;
+      if (const auto noted = row.item.find(kNote)) answer.note = noted->as_binary();
       return fail(ErrorCode::already_exists, "the request token is in use");
     }
-    return table::Decision::put(table::NewRow{token_row(token, fingerprint, now_ms), {}});
+    table::Item made = token_row(token, fingerprint, note(), now_ms);
+    return table::Decision::put(table::NewRow{std::move(made), {}});
   };
   writes.push_back(std::move(write));
   for (RowWrite& erase : old) {

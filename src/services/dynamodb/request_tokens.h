@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -34,11 +35,18 @@ class RequestTokens {
     mismatch,  ///< Another request was.
   };
 
-  /// Adds to `writes` the rows that go with the request: the token's own first, then some to be
-  /// erased. Where the token is known already its row's decide fails, so that the transaction has
-  /// no effect, and `verdict` says why. `verdict` outlives the writes.
+  struct Answer {
+    Verdict verdict = Verdict::fresh;
+    std::string note;  ///< repeated: what was noted beside the token then.
+  };
+
+  /// Adds to `writes` the rows that go with the request: the token's own, then some to be erased.
+  /// Where the token is known already its row's decide fails, so that the transaction has no
+  /// effect, and `answer` says why; it outlives the writes. Rows that stand in `writes` before are
+  /// decided before `note` is asked what to keep with the token.
   Task<Result<>> add(std::vector<table::RowWrite>& writes, const std::string& token,
-                     std::string fingerprint, Verdict& verdict, Deadline deadline);
+                     std::string fingerprint, std::function<std::string()> note, Answer& answer,
+                     Deadline deadline);
 
  private:
   Task<Result<table::TableRef>> open(Deadline deadline);

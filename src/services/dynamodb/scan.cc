@@ -9,9 +9,9 @@ namespace {
 constexpr std::string_view kInvalidStart = "The provided starting key is invalid";
 
 /// The start lies in the segment that is read.
-Result<> check_segment(const table::ScanSpec& spec) {
+Result<> check_segment(const table::ScanSpec& spec, const table::IndexDescriptor* index) {
   DYAD_TRY_ASSIGN(const table::KeyRange range,
-                  table::segment_range(*spec.table, spec.segment, spec.segments));
+                  table::segment_range(*spec.table, index, spec.segment, spec.segments));
   if (*spec.start >= range.begin && (range.end.empty() || *spec.start < range.end)) return {};
   return fail(validation(std::string(kInvalidStart) +
                          ": Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct "
@@ -28,13 +28,12 @@ Result<table::ScanSpec> make_spec(const model::ScanInput& input, const ReadSourc
     spec.segment = static_cast<std::uint32_t>(*input.segment);
     spec.segments = static_cast<std::uint32_t>(*input.total_segments);
   }
-  spec.limits.item_bytes = kMaxPageBytes;
-  if (input.limit) spec.limits.rows = static_cast<std::uint32_t>(*input.limit);
+  spec.limits = page_limits(input);
   if (!input.exclusive_start_key) return spec;
   std::string mismatch(kInvalidStart);
   if (source.index == nullptr) mismatch += ": The provided key element does not match the schema";
   DYAD_TRY_ASSIGN(spec.start, start_position(source, input.exclusive_start_key->view(), mismatch));
-  if (spec.segments > 1) DYAD_TRY(check_segment(spec));
+  if (spec.segments > 1) DYAD_TRY(check_segment(spec, source.index));
   return spec;
 }
 
@@ -54,14 +53,7 @@ Task<Result<model::ScanOutput>> scan(DynamoDbService& service, api::RequestConte
   if (!rows) co_return fail(translate(std::move(rows).error()));
   DYAD_CO_TRY_ASSIGN(ReadPage page, co_await answer_page(service, context, source, read,
                                                          std::move(*rows), consistent));
-  model::ScanOutput output;
-  output.items = std::move(page.items);
-  output.count = page.count;
-  output.scanned_count = page.scanned_count;
-  output.last_evaluated_key = std::move(page.last_evaluated_key);
-  output.consumed_capacity =
-      CapacityReport(input.return_consumed_capacity).report(source.table->name, page.use);
-  co_return output;
+  co_return output_of<model::ScanOutput>(input, source, std::move(page));
 }
 
 }  // namespace dyad::dynamodb

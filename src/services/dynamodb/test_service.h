@@ -29,6 +29,9 @@ class TestService {
     codecs.item = std::make_shared<table::ItemCodec>();
     codecs.object = std::make_shared<table::ObjectCodec>();
     tables_ = std::make_unique<table::Tables>(*store_, simulation_, codecs);
+    principal_.kind = auth::Principal::Kind::root;
+    principal_.account_id = "000000000000";
+    principal_.arn = "arn:aws:iam::000000000000:root";
     restart();
   }
   ~TestService() { EXPECT_TRUE(simulation_.run_until(store_->close())); }
@@ -55,6 +58,7 @@ class TestService {
     if (!result) co_return text(result.error());
     api::RequestContext context;
     context.operation = &described;
+    context.principal = &principal_;
     context.region = "us-east-1";
     context.account_id = "000000000000";
     context.clock = &simulation_.clock();
@@ -87,6 +91,7 @@ class TestService {
   std::unique_ptr<table::Tables> tables_;
   std::unique_ptr<DynamoDbService> service_;
   std::map<std::string, std::unique_ptr<api::OperationHandler>> handlers_;
+  auth::Principal principal_;
   ItemJsonHooks hooks_;
   protocol::JsonParser parser_;
 };

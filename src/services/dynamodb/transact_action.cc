@@ -1,7 +1,9 @@
 #include "services/dynamodb/transact_action.h"
 
+#include <algorithm>
+
 #include "api/dynamodb/errors.h"
-#include "services/dynamodb/item_json_hooks.h"
+#include "services/dynamodb/cancellation.h"
 #include "services/dynamodb/item_keys.h"
 #include "services/dynamodb/item_write.h"
 #include "services/dynamodb/service_errors.h"
@@ -11,8 +13,8 @@ namespace {
 
 using table::ItemView;
 
-/// How much more a transaction costs than the same writes one by one: each is prepared and
-/// committed.
+/// How much more a transaction's rows cost than the same writes one by one: each is prepared and
+/// committed. What its indexes cost stays the same, as measured on the service in August 2026.
 constexpr double kTransactionFactor = 2.0;
 
 Result<> check_one_action(const model::TransactWriteItem& item) {
@@ -126,15 +128,17 @@ Result<table::Decision> TransactAction::decide_write(const table::RowView& old) 
     if (!made) return cancel("ValidationError", std::move(made).error().message);
     decision = table::Decision::put(table::NewRow{std::move(*made), {}});
     after = decision.row.item.view();
-    const Result<> fits = check_index_keys(*table_, after, kind_ == Kind::update);
+    const Result<> fits = check_index_keys(*table_, old.item, after, kind_ == Kind::update);
     // An empty key value is the request's fault as a whole.
     if (!fits && is_empty_key_value(fits.error().message)) return fail(fits.error());
     if (!fits) return cancel("ValidationError", fits.error().message);
   }
-  item_bytes_ = dynamodb_size_bytes(after.empty() ? old.item : after);
+  const std::size_t old_bytes = dynamodb_size_bytes(old.item);
+  item_bytes_ = after.empty() ? old_bytes : dynamodb_size_bytes(after);
+  image_bytes_ = std::max(old_bytes, item_bytes_);
   if (reports_capacity_) {
     use_ = write_units(*table_, old.item, after);
-    use_.multiply(kTransactionFactor);
+    use_.table *= kTransactionFactor;
   }
   return decision;
 }
@@ -144,21 +148,10 @@ Error cancellation() {
 }
 
 Error cancelled(const std::vector<TransactAction>& actions) {
-  model::TransactionCanceledException exception;
-  auto& reasons = exception.cancellation_reasons.emplace();
-  std::string codes;
-  for (const TransactAction& action : actions) {
-    model::CancellationReason& reason = reasons.emplace_back(action.reason());
-    if (!reason.code) reason.code = "None";
-    codes += (codes.empty() ? "" : ", ") + *reason.code;
-  }
-  ItemJsonHooks hooks;
-  const protocol::JsonCodec codec(hooks.hooks());
-  Error error = protocol::service_error(
-      model::errors::kTransactionCanceledException,
-      "Transaction cancelled, please refer cancellation reasons for specific reasons [" + codes +
-          "]");
-  return protocol::with_json_members(std::move(error), codec.members(exception));
+  std::vector<model::CancellationReason> reasons;
+  reasons.reserve(actions.size());
+  for (const TransactAction& action : actions) reasons.push_back(action.reason());
+  return cancelled(std::move(reasons));
 }
 
 }  // namespace dyad::dynamodb

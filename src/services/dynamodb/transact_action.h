@@ -37,10 +37,12 @@ class TransactAction {
   /// Why the transaction is cancelled; without a code where this action would have passed.
   const model::CancellationReason& reason() const { return reason_; }
   bool is_cancelled() const { return reason_.code.has_value(); }
-  /// Of the last decide; transactions cost double.
+  /// Of the last decide; rows of tables cost double in a transaction.
   const CapacityUse& use() const { return use_; }
   /// DynamoDB's size of the item that the last decide left or looked at.
   std::size_t item_bytes() const { return item_bytes_; }
+  /// The size of the larger one of the items before and after the last decide.
+  std::size_t image_bytes() const { return image_bytes_; }
 
  private:
   enum class Kind : std::uint8_t { put, update, erase, check };
@@ -62,6 +64,7 @@ class TransactAction {
   model::CancellationReason reason_;
   CapacityUse use_;
   std::size_t item_bytes_ = 0;
+  std::size_t image_bytes_ = 0;
 };
 
 /// The cancellation without its reasons, as decide gives it; see cancelled().

@@ -2,7 +2,9 @@
 #include <utility>
 
 #include "api/dynamodb/errors.h"
+#include "base/bytes.h"
 #include "crypto/digest.h"
+#include "services/dynamodb/cancellation.h"
 #include "services/dynamodb/item_json_hooks.h"
 #include "services/dynamodb/named_table.h"
 #include "services/dynamodb/operations.h"
@@ -12,9 +14,6 @@
 
 namespace dyad::dynamodb {
 namespace {
-
-/// "Transactions cannot have more than 4 MB of data": the items as they are left.
-constexpr std::size_t kMaxTransactionItemBytes = std::size_t{4} << 20;
 
 using Actions = std::vector<TransactAction>;
 using Verdict = RequestTokens::Verdict;
@@ -56,17 +55,13 @@ Result<> refuse_doubles(const Actions& actions) {
   }
   std::ranges::sort(rows);
   if (std::ranges::adjacent_find(rows) == rows.end()) return {};
-  return fail(validation("Transaction request cannot include multiple operations on one item"));
-}
-
-Error too_large() {
-  return validation("Collection size of the items in the transaction exceeds the maximum of 4 MB");
+  return fail(item_named_twice());
 }
 
 Result<> check_given_size(const Actions& actions) {
   std::size_t bytes = 0;
   for (const TransactAction& action : actions) bytes += dynamodb_size_bytes(action.given());
-  if (bytes > kMaxTransactionItemBytes) return fail(too_large());
+  if (bytes > kMaxTransactionItemBytes) return fail(transaction_too_large());
   return {};
 }
 
@@ -97,7 +92,7 @@ void add_writes(Actions& actions, std::vector<table::RowWrite>& writes) {
       if (i + 1 < actions.size()) return decision;
       std::size_t bytes = 0;
       for (const TransactAction& action : actions) bytes += action.item_bytes();
-      if (bytes > kMaxTransactionItemBytes) return fail(too_large());
+      if (bytes > kMaxTransactionItemBytes) return fail(transaction_too_large());
       return decision;
     };
   }
@@ -109,20 +104,39 @@ Error write_error(const Actions& actions, Error error) {
   return translate(std::move(error));
 }
 
-/// What a repeated request would read: transactional reads of the rows as they are now.
-Task<Result<>> count_replay(DynamoDbService& service, const api::RequestContext& context,
-                            const Actions& actions, protocol::Map<CapacityUse>& use) {
-  for (const TransactAction& action : actions) {
-    auto row = co_await service.tables().get(action.table(), action.key(), context.deadline);
-    if (!row) co_return fail(translate(std::move(row).error()));
-    const std::size_t bytes = *row ? dynamodb_size_bytes((*row)->view().item) : 0;
-    use[action.table()->name].table += 2 * read_units(bytes, true);
-  }
-  co_return Result<>();
+// What a repeated request reads: transactional reads of what the first one wrote over or looked at.
+// It is noted with the request's token, as table | units, a prefixed text and a varint each.
+
+protocol::Map<CapacityUse> reads_of(const Actions& actions) {
+  protocol::Map<CapacityUse> use;
+  for (const TransactAction& action : actions)
+    use[action.table()->name].table += 2 * read_units(action.image_bytes(), true);
+  return use;
 }
 
-void count_writes(const Actions& actions, protocol::Map<CapacityUse>& use) {
+std::string note_of(const Actions& actions) {
+  std::string note;
+  for (const auto& [table, use] : reads_of(actions)) {
+    append_prefixed(note, table);
+    append_varint(note, static_cast<std::uint64_t>(use.table));
+  }
+  return note;
+}
+
+protocol::Map<CapacityUse> reads_of_note(std::string_view note) {
+  protocol::Map<CapacityUse> use;
+  ByteReader in(note);
+  while (in.ok() && !in.at_end()) {
+    std::string table(in.prefixed());
+    use[std::move(table)].table = static_cast<double>(in.varint());
+  }
+  return use;
+}
+
+protocol::Map<CapacityUse> writes_of(const Actions& actions) {
+  protocol::Map<CapacityUse> use;
   for (const TransactAction& action : actions) use[action.table()->name].add(action.use());
+  return use;
 }
 
 std::optional<protocol::Map<std::vector<model::ItemCollectionMetrics>>> metrics_of(
@@ -164,28 +178,24 @@ Task<Result<model::TransactWriteItemsOutput>> transact_write_items(
   DYAD_CO_TRY(co_await place_actions(service, context, actions, capacity.wanted()));
 
   std::vector<table::RowWrite> writes;
-  Verdict verdict = Verdict::fresh;
+  add_writes(actions, writes);
+  RequestTokens::Answer token;
   if (has_token) {
+    const auto note = [&actions] { return note_of(actions); };
     auto added = co_await service.request_tokens().add(
-        writes, *input.client_request_token, std::move(fingerprint), verdict, context.deadline);
+        writes, *input.client_request_token, std::move(fingerprint), note, token, context.deadline);
     if (!added) co_return fail(translate(std::move(added).error()));
   }
-  add_writes(actions, writes);
   auto commit = co_await service.tables().write(std::move(writes), context.deadline);
-  if (!commit && verdict == Verdict::mismatch) co_return fail(token_mismatch());
-  const bool repeated = !commit && verdict == Verdict::repeated;
+  if (!commit && token.verdict == Verdict::mismatch) co_return fail(token_mismatch());
+  const bool repeated = !commit && token.verdict == Verdict::repeated;
   if (!commit && !repeated) co_return fail(write_error(actions, std::move(commit).error()));
 
   model::TransactWriteItemsOutput output;
   if (capacity.wanted()) {
-    protocol::Map<CapacityUse> use;
-    if (repeated) {
-      DYAD_CO_TRY(co_await count_replay(service, context, actions, use));
-    } else {
-      count_writes(actions, use);
-    }
-    output.consumed_capacity = report(
-        capacity, use, repeated ? CapacityReport::Units::read : CapacityReport::Units::write);
+    output.consumed_capacity =
+        repeated ? report(capacity, reads_of_note(token.note), CapacityReport::Units::read)
+                 : report(capacity, writes_of(actions), CapacityReport::Units::write);
   }
   output.item_collection_metrics = metrics_of(actions, input.return_item_collection_metrics);
   co_return output;

@@ -234,7 +234,7 @@ TEST_P(Transactions, RacingRequestsOfOneTokenHappenOnce) {
             R"({"Item":{"n":{"N":"1"},"pk":{"S":"n"}}})");
 }
 
-TEST_P(Transactions, CapacityIsDouble) {
+TEST_P(Transactions, CapacityOfTablesIsDouble) {
   create_tables();
   const std::string check =
       R"(,{"ConditionCheck":{"TableName":"Hash","Key":{"pk":{"S":"none"}},"ConditionExpression":"attribute_not_exists(pk) "}})";
@@ -245,9 +245,27 @@ TEST_P(Transactions, CapacityIsDouble) {
                   check,
               R"(,"ReturnConsumedCapacity":"INDEXES","ReturnItemCollectionMetrics":"SIZE")")),
       R"({"ConsumedCapacity":[{"TableName":"Hash","CapacityUnits":2.0,"WriteCapacityUnits":2.0,"Table":{"WriteCapacityUnits":2.0,"CapacityUnits":2.0}},)"
-      R"({"TableName":"Sorted","CapacityUnits":4.0,"WriteCapacityUnits":4.0,"Table":{"WriteCapacityUnits":2.0,"CapacityUnits":2.0},)"
-      R"("LocalSecondaryIndexes":{"lsi":{"WriteCapacityUnits":2.0,"CapacityUnits":2.0}}}],)"
+      R"({"TableName":"Sorted","CapacityUnits":3.0,"WriteCapacityUnits":3.0,"Table":{"WriteCapacityUnits":2.0,"CapacityUnits":2.0},)"
+      R"("LocalSecondaryIndexes":{"lsi":{"WriteCapacityUnits":1.0,"CapacityUnits":1.0}}}],)"
       R"("ItemCollectionMetrics":{"Sorted":[{"ItemCollectionKey":{"pk":{"S":"a"}},"SizeEstimateRangeGB":[0.0,1.0]}]}})");
+}
+
+/// A repeated request is charged for reading what the first one wrote over, though it is gone.
+TEST_P(Transactions, ARepeatedRequestReadsWhatTheFirstOneSaw) {
+  create_tables();
+  const std::string big(9000, 'x');
+  const std::string request = transact(
+      R"({"Delete":{"TableName":"Hash","Key":{"pk":{"S":"a"}}}},{"Put":{"TableName":"Sorted","Item":{"pk":{"S":"a"},"sk":{"S":"b"}}}})",
+      R"(,"ClientRequestToken":"t","ReturnConsumedCapacity":"TOTAL")");
+  expect({
+      {"PutItem", R"({"TableName":"Hash","Item":{"pk":{"S":"a"},"b":{"S":")" + big + "\"}}}", "{}"},
+      {"TransactWriteItems", request,
+       R"({"ConsumedCapacity":[{"TableName":"Hash","CapacityUnits":18.0,"WriteCapacityUnits":18.0},)"
+       R"({"TableName":"Sorted","CapacityUnits":2.0,"WriteCapacityUnits":2.0}]})"},
+      {"TransactWriteItems", request,
+       R"({"ConsumedCapacity":[{"TableName":"Hash","CapacityUnits":6.0,"ReadCapacityUnits":6.0},)"
+       R"({"TableName":"Sorted","CapacityUnits":2.0,"ReadCapacityUnits":2.0}]})"},
+  });
 }
 
 }  // namespace

@@ -10,8 +10,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import {
-  DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand, UpdateCommand,
-  paginateQuery, paginateScan,
+  BatchGetCommand, BatchWriteCommand, DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand,
+  TransactGetCommand, TransactWriteCommand, UpdateCommand, paginateQuery, paginateScan,
 } from '@aws-sdk/lib-dynamodb';
 
 import { newName, refusal } from './names.mjs';
@@ -69,6 +69,37 @@ test('update and delete give images', async () => {
   assert.deepEqual(updated.Attributes, { ...Key, n: 3 });
   const deleted = await documents.send(new DeleteCommand({ TableName, Key, ReturnValues: 'ALL_OLD' }));
   assert.deepEqual(deleted.Attributes, { ...Key, n: 3 });
+});
+
+test('batches of documents', async () => {
+  const puts = Array.from({ length: 25 }, (_, sk) => ({ PutRequest: { Item: { pk: 'batch', sk, list: [sk] } } }));
+  const written = await documents.send(new BatchWriteCommand({ RequestItems: { [TableName]: puts } }));
+  assert.deepEqual(written.UnprocessedItems, {});
+  const keys = Array.from({ length: 30 }, (_, sk) => ({ pk: 'batch', sk }));
+  const read = await documents.send(new BatchGetCommand({
+    RequestItems: { [TableName]: { Keys: keys, ProjectionExpression: 'sk, #l', ExpressionAttributeNames: { '#l': 'list' } } },
+  }));
+  assert.deepEqual(read.UnprocessedKeys, {});
+  const items = read.Responses[TableName].sort((a, b) => a.sk - b.sk);
+  assert.deepEqual(items, Array.from({ length: 25 }, (_, sk) => ({ sk, list: [sk] })));
+  const removes = keys.slice(0, 25).map((Key) => ({ DeleteRequest: { Key } }));
+  await documents.send(new BatchWriteCommand({ RequestItems: { [TableName]: removes } }));
+  const gone = await documents.send(new BatchGetCommand({ RequestItems: { [TableName]: { Keys: keys } } }));
+  assert.deepEqual(gone.Responses[TableName], []);
+});
+
+test('documents of one moment', async () => {
+  const Key = { pk: 'moment', sk: 1 };
+  await documents.send(new PutCommand({ TableName, Item: { ...Key, nested: { deep: ['a'] } } }));
+  const answer = await documents.send(new TransactGetCommand({
+    TransactItems: [{ Get: { TableName, Key } }, { Get: { TableName, Key: { pk: 'moment', sk: 2 } } }],
+  }));
+  assert.deepEqual(answer.Responses.map((one) => one.Item), [{ ...Key, nested: { deep: ['a'] } }, undefined]);
+  const error = await refusal(documents.send(new TransactGetCommand({
+    TransactItems: [{ Get: { TableName, Key } }, { Get: { TableName, Key: { pk: 'moment' } } }],
+  })));
+  assert.ok(error instanceof TransactionCanceledException);
+  assert.deepEqual(error.CancellationReasons.map((reason) => reason.Code), ['None', 'ValidationError']);
 });
 
 test('query and scan in pages', async () => {
