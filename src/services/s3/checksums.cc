@@ -136,6 +136,8 @@ Result<> check_document(const api::RequestContext& context) {
   if (!plan.content_md5 && !plan.expected && !plan.in_trailer)
     return fail(invalid_request(
         "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"));
+  if (context.document.empty())
+    return fail(protocol::service_error(model::errors::kMissingRequestBodyError));
   BodyDigests digests;
   crypto::Md5 md5;
   md5.update(context.document);

@@ -84,6 +84,7 @@ Result<IntegrityPlan> plan_integrity(const IntegrityHeaders& headers);
 struct BodyDigests {
   std::string md5;
   std::string checksum;
+  std::string also;  ///< A second checksum, where one was asked for.
 };
 
 /// BadDigest; InvalidRequest: a trailer of a wrong form, or none. `trailers` may be null.
@@ -91,8 +92,8 @@ Result<> check_integrity(const IntegrityPlan& plan, const BodyDigests& digests,
                          const std::vector<protocol::AwsTrailer>* trailers);
 
 /// Holds a request's document against what its head says of it, for the operations that demand
-/// that ("DeleteObjects": Content-MD5 or a checksum). InvalidRequest: it says nothing; else the
-/// errors above.
+/// that ("DeleteObjects": Content-MD5 or a checksum). InvalidRequest: it says nothing;
+/// MissingRequestBodyError: there is none; else the errors above.
 Result<> check_document(const api::RequestContext& context);
 
 }  // namespace dyad::s3

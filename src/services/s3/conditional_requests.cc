@@ -36,6 +36,32 @@ Error not_modified(const ObjectState& object) {
       protocol::to_string(UtcMs{object.last_modified_ms}, protocol::TimestampFormat::rfc822));
 }
 
+/// The first condition that does not hold.
+struct Failed {
+  std::string_view header;    ///< Empty: all hold.
+  bool not_modified = false;  ///< What a reader has is still good.
+};
+
+Failed failed_condition(const ReadConditions& conditions, const ObjectState& object,
+                        std::int64_t now_ms) {
+  const std::int64_t modified_s = whole_seconds(object.last_modified_ms);
+  if (conditions.if_match) {
+    if (!etag_list_matches(*conditions.if_match, object.e_tag)) return {"If-Match"};
+  } else if (conditions.if_unmodified_since &&
+             modified_s > whole_seconds(conditions.if_unmodified_since->ms)) {
+    return {"If-Unmodified-Since"};
+  }
+  if (conditions.if_none_match) {
+    if (etag_list_matches(*conditions.if_none_match, object.e_tag)) return {"If-None-Match", true};
+  } else if (conditions.if_modified_since) {
+    // A date in the future is no valid one (RFC 9110, 13.1.3).
+    const std::int64_t since_s = whole_seconds(conditions.if_modified_since->ms);
+    if (since_s <= whole_seconds(now_ms) && modified_s <= since_s)
+      return {"If-Modified-Since", true};
+  }
+  return {};
+}
+
 }  // namespace
 
 bool etag_list_matches(std::string_view header, std::string_view e_tag) {
@@ -51,24 +77,16 @@ bool etag_list_matches(std::string_view header, std::string_view e_tag) {
 
 Result<> check_read_conditions(const ReadConditions& conditions, const ObjectState& object,
                                std::int64_t now_ms) {
-  const std::int64_t modified_s = whole_seconds(object.last_modified_ms);
-  if (conditions.if_match) {
-    if (!etag_list_matches(*conditions.if_match, object.e_tag))
-      return fail(precondition_failed("If-Match"));
-  } else if (conditions.if_unmodified_since &&
-             modified_s > whole_seconds(conditions.if_unmodified_since->ms)) {
-    return fail(precondition_failed("If-Unmodified-Since"));
-  }
-  if (conditions.if_none_match) {
-    if (etag_list_matches(*conditions.if_none_match, object.e_tag))
-      return fail(not_modified(object));
-  } else if (conditions.if_modified_since) {
-    // A date in the future is no valid one (RFC 9110, 13.1.3).
-    const std::int64_t since_s = whole_seconds(conditions.if_modified_since->ms);
-    if (since_s <= whole_seconds(now_ms) && modified_s <= since_s)
-      return fail(not_modified(object));
-  }
-  return {};
+  const Failed failed = failed_condition(conditions, object, now_ms);
+  if (failed.header.empty()) return {};
+  return fail(failed.not_modified ? not_modified(object) : precondition_failed(failed.header));
+}
+
+Result<> check_source_conditions(const ReadConditions& conditions, const ObjectState& object,
+                                 std::int64_t now_ms) {
+  const Failed failed = failed_condition(conditions, object, now_ms);
+  if (failed.header.empty()) return {};
+  return fail(precondition_failed("x-amz-copy-source-" + std::string(failed.header)));
 }
 
 Result<WriteConditions> write_conditions(const std::optional<std::string>& if_match,

@@ -41,6 +41,11 @@ struct ReadConditions {
 Result<> check_read_conditions(const ReadConditions& conditions, const ObjectState& object,
                                std::int64_t now_ms);
 
+/// May the object be copied from? The same conditions and precedence, but every one that does not
+/// hold is a 412 ("CopyObject", x-amz-copy-source-if-*).
+Result<> check_source_conditions(const ReadConditions& conditions, const ObjectState& object,
+                                 std::int64_t now_ms);
+
 struct WriteConditions {
   std::optional<std::string> if_match;
   bool must_be_new = false;  ///< If-None-Match: *

@@ -1,6 +1,5 @@
 #include "services/s3/bucket_table.h"
-#include "services/s3/conditional_requests.h"
-#include "services/s3/object_attributes.h"
+#include "services/s3/delete_condition.h"
 #include "services/s3/object_read.h"
 #include "services/s3/operations.h"
 #include "services/s3/s3_errors.h"
@@ -23,16 +22,6 @@ Result<> check_request(const DeleteObjectInput& input) {
   return {};
 }
 
-/// If-Match of a delete also takes "*": any object, but there must be one.
-Result<> check_condition(const std::optional<std::string>& if_match, table::ItemView row,
-                         std::string_view key) {
-  if (!if_match) return {};
-  if (row.empty()) return fail(no_such_key(key));
-  DYAD_TRY_ASSIGN(const ObjectAttributes object, read_object_attributes(row));
-  if (!etag_list_matches(*if_match, object.e_tag)) return fail(precondition_failed("If-Match"));
-  return {};
-}
-
 }  // namespace
 
 Task<Result<DeleteObjectOutput>> delete_object(S3Service& service, api::RequestContext& context,
@@ -44,7 +33,7 @@ Task<Result<DeleteObjectOutput>> delete_object(S3Service& service, api::RequestC
   write.key = object_primary_key(input.bucket, input.key);
   write.by_owner = true;
   write.decide = [&input](const table::RowView& old) -> Result<table::Decision> {
-    DYAD_TRY(check_condition(input.if_match, old.item, input.key));
+    DYAD_TRY(check_delete_condition(input.if_match, old.item, input.key));
     return table::Decision::erase();
   };
   std::vector<table::RowWrite> writes;

@@ -2,6 +2,9 @@
 
 #include <charconv>
 
+#include "api/s3/copy_object.h"
+#include "api/s3/create_multipart_upload.h"
+#include "api/s3/put_object.h"
 #include "base/decimal.h"
 #include "protocol/timestamps.h"
 #include "services/s3/s3_errors.h"
@@ -43,9 +46,9 @@ Result<> check_text(std::string_view header, std::string_view value) {
   return fail(invalid_argument(header, "", "The header is not encoded as UTF-8"));
 }
 
-Result<> take_metadata(const model::PutObjectInput& input, ObjectAttributes& attributes) {
+Result<> take_metadata(const protocol::Map<std::string>& metadata, ObjectAttributes& attributes) {
   std::size_t size = 0;
-  for (const auto& [name, value] : input.metadata) {
+  for (const auto& [name, value] : metadata) {
     const std::string header = std::string(attribute::kUserMetadataPrefix) + lower_case(name);
     DYAD_TRY(check_text(header, header));
     DYAD_TRY(check_text(header, value));
@@ -54,6 +57,18 @@ Result<> take_metadata(const model::PutObjectInput& input, ObjectAttributes& att
   }
   if (size > kMaxUserMetadataBytes)
     return fail(over_size(model::errors::kMetadataTooLarge, size, kMaxUserMetadataBytes));
+  return {};
+}
+
+Result<> check_texts(const ObjectAttributes& attributes) {
+  DYAD_TRY(check_text("Content-Type", attributes.content_type));
+  for (const TextAttribute& text : kTextAttributes)
+    if (const auto& value = attributes.*text.member) DYAD_TRY(check_text(text.name, *value));
+  if (const auto& to = attributes.website_redirect;
+      to && !to->starts_with("/") && !to->starts_with("http://") && !to->starts_with("https://"))
+    return fail(invalid_argument("x-amz-website-redirect-location", *to,
+                                 "The website redirect location must have a prefix of 'http://' "
+                                 "or 'https://' or '/'."));
   return {};
 }
 
@@ -118,7 +133,8 @@ void read_prefixed(ItemView item, ObjectAttributes& attributes) {
 
 }  // namespace
 
-Result<ObjectAttributes> attributes_of_request(const model::PutObjectInput& input) {
+template <class Input>
+Result<ObjectAttributes> attributes_of_request(const Input& input) {
   ObjectAttributes attributes;
   if (input.content_type && !input.content_type->empty())
     attributes.content_type = *input.content_type;
@@ -129,20 +145,17 @@ Result<ObjectAttributes> attributes_of_request(const model::PutObjectInput& inpu
   attributes.content_language = input.content_language;
   attributes.expires = input.expires;
   attributes.website_redirect = input.website_redirect_location;
-  DYAD_TRY(check_text("Content-Type", attributes.content_type));
-  for (const TextAttribute& text : kTextAttributes)
-    if (const auto& value = attributes.*text.member) DYAD_TRY(check_text(text.name, *value));
-  if (const auto& to = attributes.website_redirect;
-      to && !to->starts_with("/") && !to->starts_with("http://") && !to->starts_with("https://"))
-    return fail(invalid_argument("x-amz-website-redirect-location", *to,
-                                 "The website redirect location must have a prefix of 'http://' "
-                                 "or 'https://' or '/'."));
-  DYAD_TRY(take_metadata(input, attributes));
+  DYAD_TRY(check_texts(attributes));
+  DYAD_TRY(take_metadata(input.metadata, attributes));
   if (input.tagging) {
     DYAD_TRY_ASSIGN(attributes.tags, parse_tagging_header(*input.tagging));
   }
   return attributes;
 }
+
+template Result<ObjectAttributes> attributes_of_request(const model::PutObjectInput&);
+template Result<ObjectAttributes> attributes_of_request(const model::CopyObjectInput&);
+template Result<ObjectAttributes> attributes_of_request(const model::CreateMultipartUploadInput&);
 
 table::Item make_object_item(std::string_view bucket, std::string_view key,
                              const ObjectAttributes& attributes) {

@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "api/s3/put_object.h"
 #include "base/result.h"
 #include "crypto/checksum.h"
 #include "protocol/shape.h"
@@ -43,9 +42,11 @@ struct ObjectAttributes {
   std::string quoted_e_tag() const { return '"' + e_tag + '"'; }
 };
 
-/// What a PutObject says of its object beside the bytes. MetadataTooLarge, the errors of tags,
+/// What a request says of the object that it makes, beside the bytes: for PutObjectInput,
+/// CopyObjectInput and CreateMultipartUploadInput. MetadataTooLarge, the errors of tags,
 /// InvalidArgument for text that is not UTF-8 and for a redirect that leads nowhere.
-Result<ObjectAttributes> attributes_of_request(const model::PutObjectInput& input);
+template <class Input>
+Result<ObjectAttributes> attributes_of_request(const Input& input);
 
 table::Item make_object_item(std::string_view bucket, std::string_view key,
                              const ObjectAttributes& attributes);

@@ -2,8 +2,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "api/s3/copy_object.h"
 #include "api/s3/create_bucket.h"
+#include "api/s3/create_multipart_upload.h"
 #include "api/s3/put_object.h"
 #include "base/result.h"
 #include "services/s3/service.h"
@@ -15,6 +18,8 @@ namespace dyad::s3 {
 
 /// NotImplemented with the <Header>; AccessControlListNotSupported for ACLs.
 Result<> refuse_unserved(const model::PutObjectInput& input);
+Result<> refuse_unserved(const model::CopyObjectInput& input);
+Result<> refuse_unserved(const model::CreateMultipartUploadInput& input);
 /// NotImplemented; InvalidBucketAclWithObjectOwnership for ACLs beside "private".
 Result<> refuse_unserved(const model::CreateBucketInput& input);
 
@@ -23,5 +28,15 @@ template <class Input>
 bool names_customer_key(const Input& input) {
   return input.sse_customer_algorithm || input.sse_customer_key || input.sse_customer_key_md5;
 }
+
+/// The same of a copy's source.
+template <class Input>
+bool names_source_key(const Input& input) {
+  return input.copy_source_sse_customer_algorithm || input.copy_source_sse_customer_key ||
+         input.copy_source_sse_customer_key_md5;
+}
+constexpr std::string_view kCustomerKeyHeader = "x-amz-server-side-encryption-customer-algorithm";
+constexpr std::string_view kSourceKeyHeader =
+    "x-amz-copy-source-server-side-encryption-customer-algorithm";
 
 }  // namespace dyad::s3
