@@ -4,9 +4,11 @@
 
 #include "api/s3/create_bucket.h"
 #include "api/s3/delete_bucket.h"
+#include "api/s3/get_bucket_location.h"
 #include "api/s3/get_object.h"
 #include "api/s3/list_buckets.h"
 #include "api/s3/list_objects_v2.h"
+#include "api/s3/put_bucket_cors.h"
 #include "api/s3/put_object.h"
 #include "api/sts/get_caller_identity.h"
 #include "protocol/query_protocol.h"
@@ -276,6 +278,32 @@ TEST(QueryProtocol, FormsOfStructuresAndLists) {
   EXPECT_EQ(missing.error().message,
             "1 validation error detected: Value null at 'tags.1.member.value' failed to satisfy "
             "constraint: Member must not be null");
+}
+
+TEST(RestBindingTest, ALocationIsTheDocumentItself) {
+  const std::string open =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      "<LocationConstraint xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
+  GetBucketLocationOutput output;
+  EXPECT_EQ(render<GetBucketLocation>(output).body, open + "</LocationConstraint>");
+  output.location_constraint = "<EU>";
+  EXPECT_EQ(render<GetBucketLocation>(output).body, open + "&lt;EU&gt;</LocationConstraint>");
+}
+
+TEST(RestBindingTest, ADocumentThatMustBeThere) {
+  const auto none = parse<PutBucketCors>("cors");
+  ASSERT_FALSE(none);
+  EXPECT_EQ(protocol::service_code(none.error()), "MissingRequestBodyError");
+  EXPECT_EQ(
+      protocol::service_code(parse<PutBucketCors>("cors", {}, "<CORSConfiguration/>").error()),
+      "MalformedXML");
+  const auto rule = parse<PutBucketCors>(
+      "cors", {},
+      "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod>"
+      "<AllowedOrigin>*</AllowedOrigin><AllowedOrigin/></CORSRule></CORSConfiguration>");
+  ASSERT_TRUE(rule) << rule.error().to_string();
+  EXPECT_EQ(rule->cors_configuration.cors_rules.at(0).allowed_origins,
+            (std::vector<std::string>{"*", ""}));
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ Result<std::shared_ptr<const BucketProperties>> BucketPropertiesCache::of(
     bytes_ = 0;
   }
   Entry& entry = entries_[id];
-  if (entry.version < table.version) {
+  if (!entry.properties || entry.version < table.version) {
     entry = {table.version, properties};
     bytes_ += table.properties.size();
   }

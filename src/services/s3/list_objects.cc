@@ -27,6 +27,7 @@ ListObjectsOutput echo(const ListObjectsInput& input, const ListEncoding& encodi
 
 Task<Result<ListObjectsOutput>> list_objects(S3Service& service, api::RequestContext& context,
                                              ListObjectsInput& input) {
+  DYAD_CO_TRY(check_list_texts({&input.prefix, &input.delimiter, &input.marker}));
   DYAD_CO_TRY_ASSIGN(const ListEncoding encoding, ListEncoding::of(input.encoding_type));
   DYAD_CO_TRY_ASSIGN(table::TableRef table, co_await find_bucket(service, context, input.bucket,
                                                                  input.expected_bucket_owner));

@@ -41,6 +41,7 @@ ListObjectsV2Output echo(const ListObjectsV2Input& input, const ListEncoding& en
 
 Task<Result<ListObjectsV2Output>> list_objects_v2(S3Service& service, api::RequestContext& context,
                                                   ListObjectsV2Input& input) {
+  DYAD_CO_TRY(check_list_texts({&input.prefix, &input.delimiter, &input.start_after}));
   DYAD_CO_TRY_ASSIGN(const ListEncoding encoding, ListEncoding::of(input.encoding_type));
   DYAD_CO_TRY_ASSIGN(table::TableRef table, co_await find_bucket(service, context, input.bucket,
                                                                  input.expected_bucket_owner));

@@ -3,8 +3,16 @@
 #include "services/s3/bucket_table.h"
 #include "services/s3/list_encoding.h"
 #include "services/s3/s3_errors.h"
+#include "table/utf8.h"
 
 namespace dyad::s3 {
+
+Result<> check_list_texts(std::initializer_list<const std::optional<std::string>*> texts) {
+  for (const std::optional<std::string>* text : texts)
+    if (*text && !table::is_utf8(**text))
+      return fail(protocol::service_error(model::errors::kInvalidURI));
+  return {};
+}
 
 Result<ListEncoding> ListEncoding::of(const std::optional<std::string>& encoding_type) {
   if (encoding_type && *encoding_type != "url")

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,9 @@ namespace dyad::s3 {
 
 /// "Returns some or all (up to 1,000) of the objects": more may be asked for and is not given.
 constexpr std::int32_t kMaxListedKeys = 1000;
+
+/// InvalidURI: one of them is not UTF-8, which the answer, that repeats it, must be.
+Result<> check_list_texts(std::initializer_list<const std::optional<std::string>*> texts);
 
 /// How an answer writes what a key may hold: keys, prefixes, delimiters and positions that repeat
 /// one of them.

@@ -30,6 +30,42 @@ Names expected_listing(const std::map<std::string, int>& keys, const std::string
   return names;
 }
 
+/// One page of the older listing.
+Result<model::ListObjectsOutput> list_v1(TestServer& server, model::ListObjectsInput input) {
+  api::RequestContext context = server.context();
+  return server.run(list_objects(server.service(), context, input));
+}
+
+/// Names of a page of either listing, merged; common prefixes end in '|'.
+template <class Page>
+std::map<std::string, std::string> merged_names(const Page& page) {
+  std::map<std::string, std::string> merged;
+  for (const model::Object& object : page.contents) merged[object.key] = object.key;
+  for (const model::CommonPrefix& group : page.common_prefixes)
+    merged[group.prefix] = group.prefix + "|";
+  return merged;
+}
+
+/// All pages of the older listing, by markers as clients make them.
+Names list_all_v1(TestServer& server, model::ListObjectsInput input, std::int32_t page_size) {
+  Names names;
+  input.max_keys = page_size;
+  for (int pages = 0; pages < 500; ++pages) {
+    const auto page = list_v1(server, input);
+    EXPECT_TRUE(page) << page.error().to_string();
+    if (!page) return names;
+    const auto merged = merged_names(*page);
+    for (const auto& [name, told] : merged) names.push_back(told);
+    const bool delimited = !input.delimiter.value_or("").empty();
+    EXPECT_EQ(page->next_marker.has_value(), page->is_truncated && delimited);
+    if (!page->is_truncated) return names;
+    EXPECT_EQ(static_cast<std::int32_t>(merged.size()), page_size);
+    input.marker = delimited ? page->next_marker : page->contents.back().key;
+  }
+  ADD_FAILURE() << "the listing never ends";
+  return names;
+}
+
 /// All pages, merged by name; common prefixes end in '|'.
 Names list_all(TestServer& server, model::ListObjectsV2Input input, std::int32_t page_size) {
   Names names;
@@ -38,13 +74,10 @@ Names list_all(TestServer& server, model::ListObjectsV2Input input, std::int32_t
     const auto page = server.run(server.list_task(input));
     EXPECT_TRUE(page) << page.error().to_string();
     if (!page) return names;
-    std::map<std::string, std::string> merged;
-    for (const model::Object& object : page->contents) merged[object.key] = object.key;
-    for (const model::CommonPrefix& group : page->common_prefixes)
-      merged[group.prefix] = group.prefix + "|";
+    const auto merged = merged_names(*page);
     EXPECT_EQ(page->key_count, static_cast<std::int32_t>(merged.size()));
     EXPECT_LE(page->key_count, page_size);
-    for (auto& [name, told] : merged) names.push_back(told);
+    for (const auto& [name, told] : merged) names.push_back(told);
     EXPECT_EQ(page->is_truncated, page->next_continuation_token.has_value());
     if (!page->is_truncated) return names;
     EXPECT_EQ(page->key_count, page_size) << "a page with more behind it is full";
@@ -90,11 +123,17 @@ TEST(ListingTest, ModelOfRandomKeysPrefixesAndDelimiters) {
       input.delimiter = delimiters[random() % delimiters.size()];
       if (random() % 2 == 0) input.start_after = text(3);
       const std::int32_t page_size = 1 + static_cast<std::int32_t>(random() % 20);
-      EXPECT_EQ(
-          list_all(server, input, page_size),
-          expected_listing(keys, *input.prefix, *input.delimiter, input.start_after.value_or("")))
+      const Names expected =
+          expected_listing(keys, *input.prefix, *input.delimiter, input.start_after.value_or(""));
+      EXPECT_EQ(list_all(server, input, page_size), expected)
           << "prefix " << *input.prefix << " delimiter " << *input.delimiter << " after "
           << input.start_after.value_or("");
+      model::ListObjectsInput older;
+      older.bucket = kTestBucket;
+      older.prefix = input.prefix;
+      older.delimiter = input.delimiter;
+      older.marker = input.start_after;
+      EXPECT_EQ(list_all_v1(server, older, page_size), expected);
       if (testing::Test::HasFailure()) return;
     }
   }
@@ -152,6 +191,73 @@ TEST(ListingTest, WhatIsAskedIsToldAgain) {
   EXPECT_FALSE(none->is_truncated);
   input.bucket = "absent";
   EXPECT_EQ(code_of(server.run(server.list_task(input))), "NoSuchBucket");
+}
+
+TEST(ListingTest, TheOlderListingTellsOwnersAndMarkers) {
+  TestServer server;
+  server.make_bucket();
+  for (const char* key : {"folder/a b/1", "folder/a b/2", "folder/file1", "folder/file2"})
+    ASSERT_TRUE(server.put(key, "x"));
+  model::ListObjectsInput input;
+  input.bucket = kTestBucket;
+  const auto all = list_v1(server, input);
+  ASSERT_TRUE(all);
+  ASSERT_EQ(all->contents.size(), 4u);
+  EXPECT_EQ(all->prefix, "");
+  EXPECT_EQ(all->marker, "");
+  EXPECT_FALSE(all->delimiter);
+  EXPECT_FALSE(all->next_marker);
+  EXPECT_EQ(all->max_keys, 1000);
+  EXPECT_EQ(all->contents[0].owner->id->size(), 64u);
+  EXPECT_EQ(all->contents[0].checksum_type, "FULL_OBJECT");
+
+  input.max_keys = 1;
+  const auto first = list_v1(server, input);
+  EXPECT_TRUE(first->is_truncated);
+  EXPECT_FALSE(first->next_marker) << "without a delimiter the last key says where to go on";
+
+  input.prefix = "folder/";
+  input.delimiter = "/";
+  input.encoding_type = "url";
+  const auto group = list_v1(server, input);
+  ASSERT_EQ(group->common_prefixes.size(), 1u);
+  EXPECT_EQ(group->common_prefixes[0].prefix, "folder/a+b/");
+  EXPECT_EQ(group->next_marker, "folder/a+b/");
+  // A marker inside a common prefix that sorts before it: the prefix was told.
+  input.marker = "folder/a b/1";
+  const auto behind = list_v1(server, input);
+  ASSERT_EQ(behind->contents.size(), 1u);
+  EXPECT_EQ(behind->contents[0].key, "folder/file1");
+  EXPECT_EQ(behind->next_marker, "folder/file1");
+  EXPECT_EQ(behind->marker, "folder/a+b/1");
+  input.max_keys = 0;
+  EXPECT_FALSE(list_v1(server, input)->is_truncated);
+  input.encoding_type = "base64";
+  EXPECT_EQ(field_of(list_v1(server, input), "ArgumentName"), "encoding-type");
+  input.encoding_type.reset();
+  input.delimiter = "\xff";
+  EXPECT_EQ(code_of(list_v1(server, input)), "InvalidURI");
+  input.delimiter.reset();
+  input.bucket = "absent";
+  EXPECT_EQ(code_of(list_v1(server, input)), "NoSuchBucket");
+}
+
+TEST(ListingTest, ATokenTakesThePlaceOfStartAfter) {
+  TestServer server;
+  server.make_bucket();
+  for (const char* key : {"a", "b", "c"}) ASSERT_TRUE(server.put(key, "x"));
+  model::ListObjectsV2Input input;
+  input.bucket = kTestBucket;
+  input.max_keys = 1;
+  input.start_after = "a";
+  const auto first = server.run(server.list_task(input));
+  EXPECT_EQ(first->start_after, "a");
+  EXPECT_EQ(first->contents.at(0).key, "b");
+  input.continuation_token = first->next_continuation_token;
+  const auto second = server.run(server.list_task(input));
+  EXPECT_FALSE(second->start_after);
+  EXPECT_EQ(second->contents.at(0).key, "c");
+  EXPECT_FALSE(second->is_truncated);
 }
 
 TEST(ListPositionTest, TokensAreChecked) {
