@@ -1,19 +1,23 @@
-# `dyad_api(SERVICE DEPENDS floors...)` makes the library dyad_api_<service> of what tools/apigen writes from
-# api/<service>.json and its overlay into <build>/generated/api/<service>. Needs Python 3 and nothing more.
+# `dyad_api(SERVICE DEPENDS floors... [API_DIR dir])` makes the library dyad_api_<service> of what tools/apigen
+# writes from <dir>/<service>.json (api/ if no other is named) and its overlay into
+# <build>/generated/api/<service>. Needs Python 3 and nothing more.
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 
 set(DYAD_GENERATED_DIR ${CMAKE_BINARY_DIR}/generated)
 
 function(dyad_api service)
-  cmake_parse_arguments(A "" "" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(A "" "API_DIR" "DEPENDS" ${ARGN})
+  if(NOT A_API_DIR)
+    set(A_API_DIR ${CMAKE_SOURCE_DIR}/api)
+  endif()
   file(GLOB generator CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tools/apigen/*.py)
   list(FILTER generator EXCLUDE REGEX "(_test|import_models)\\.py$")
-  set(model ${CMAKE_SOURCE_DIR}/api/${service}.json ${CMAKE_SOURCE_DIR}/api/${service}.overlay.json)
+  set(model ${A_API_DIR}/${service}.json ${A_API_DIR}/${service}.overlay.json)
   # The list of files follows from the model, so a changed model configures anew.
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${model} ${generator})
 
   set(generate ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tools/apigen/generate.py
-               ${CMAKE_SOURCE_DIR}/api ${service} ${DYAD_GENERATED_DIR})
+               ${A_API_DIR} ${service} ${DYAD_GENERATED_DIR})
   execute_process(COMMAND ${generate} --list OUTPUT_VARIABLE files
                   OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   add_custom_command(OUTPUT ${files} COMMAND ${generate} DEPENDS ${model} ${generator}

@@ -129,9 +129,9 @@ TEST(Operations, AreFoundByName) {
   EXPECT_TRUE(put->served);
   EXPECT_EQ(put->iam_action, "dynamodb:PutItem");
   EXPECT_EQ(put->service->target_prefix, "DynamoDB_20120810");
-  const protocol::Operation* batch = dynamodb::find_operation("BatchGetItem");
-  ASSERT_NE(batch, nullptr);
-  EXPECT_FALSE(batch->served);
+  const protocol::Operation* backup = dynamodb::find_operation("CreateBackup");
+  ASSERT_NE(backup, nullptr);
+  EXPECT_FALSE(backup->served);
   EXPECT_EQ(dynamodb::find_operation("putItem"), nullptr);
   EXPECT_EQ(dynamodb::find_operation(""), nullptr);
   EXPECT_EQ(dynamodb::find_operation("~"), nullptr);

@@ -35,6 +35,7 @@ constexpr NearestCodes kQueryCodes = {.invalid = "ValidationError",
 const NearestCodes& codes_of(Protocol protocol) {
   switch (protocol) {
     case Protocol::aws_json_1_0:
+    case Protocol::rest_json_1:
       return kJsonCodes;
     case Protocol::query:
       return kQueryCodes;
@@ -85,19 +86,35 @@ Answer answer_of(const ServiceInfo& service, const Error& error) {
   return {*known, known->message, nullptr};
 }
 
-std::string json_body(const Answer& answer) {
-  std::string out = "{\"__type\":";
-  append_json_string(out, std::string(answer.info.type_prefix) + std::string(answer.info.code));
+/// The message, and members beside it, each with a comma before it unless `out` is a bare brace.
+void append_json_members(const Answer& answer, std::string& out) {
+  const auto separate = [&out] {
+    if (!out.ends_with('{')) out += ',';
+  };
   if (!answer.message.empty()) {
-    out += ",\"";
+    separate();
+    out += '"';
     out += answer.info.message_key;
     out += "\":";
     append_json_string(out, answer.message);
   }
   if (answer.detail && !answer.detail->json_members.empty()) {
-    out += ',';
+    separate();
     out += answer.detail->json_members;
   }
+}
+
+std::string json_body(const Answer& answer) {
+  std::string out = "{\"__type\":";
+  append_json_string(out, std::string(answer.info.type_prefix) + std::string(answer.info.code));
+  append_json_members(answer, out);
+  return out + "}";
+}
+
+/// The code is a header of its own (Smithy, "AWS restJson1", operation error serialization).
+std::string rest_json_body(const Answer& answer) {
+  std::string out = "{";
+  append_json_members(answer, out);
   return out + "}";
 }
 
@@ -146,6 +163,11 @@ ErrorResponse render_error(const ServiceInfo& service, const Error& error,
     case Protocol::aws_json_1_0:
       response.body = json_body(answer);
       response.headers.emplace_back("Content-Type", "application/x-amz-json-1.0");
+      break;
+    case Protocol::rest_json_1:
+      response.body = rest_json_body(answer);
+      response.headers.emplace_back("X-Amzn-Errortype", response.code);
+      response.headers.emplace_back("Content-Type", "application/json");
       break;
     case Protocol::rest_xml:
       response.body = s3_body(answer, context);

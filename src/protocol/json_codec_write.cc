@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "base/check.h"
 #include "protocol/json_codec.h"
@@ -15,9 +16,10 @@ class Writer {
   void structure(const Shape& shape, const void* value) {
     bool first = true;
     for (const Member& member : shape.members) {
+      if (member.location != Location::body) continue;
       const void* field = value_of(value, member);
       if (!field) continue;
-      append_name(first ? "{\"" : ",\"", member.name);
+      append_name(first ? "{\"" : ",\"", member.wire_name);
       first = false;
       write(*member.shape, field, member.timestamp_format);
     }
@@ -54,14 +56,13 @@ class Writer {
       case Kind::long_:
         return append_json_integer(out_, *static_cast<const std::int64_t*>(value));
       case Kind::float64:
-        return append_json_double(out_, *static_cast<const double*>(value));
+        return float64(*static_cast<const double*>(value));
       case Kind::timestamp:
-        return append_timestamp(out_, *static_cast<const UtcMs*>(value),
-                                TimestampFormat::unix_seconds);
+        return timestamp(*static_cast<const UtcMs*>(value), format);
       case Kind::list:
         return list(shape, value, format);
       case Kind::map:
-        return map(shape, value);
+        return map(shape, value, format);
       case Kind::structure:
         return structure(shape, value);
       case Kind::provided:
@@ -79,12 +80,28 @@ class Writer {
     out_ += ']';
   }
 
-  void map(const Shape& shape, const void* value) {
+  /// JSON has no numbers for what is none (Smithy, "AWS JSON protocols", shape serialization).
+  void float64(double value) {
+    if (std::isfinite(value)) return append_json_double(out_, value);
+    out_ += '"';
+    append_json_double(out_, value);
+    out_ += '"';
+  }
+
+  void timestamp(const UtcMs& value, TimestampFormat format) {
+    const bool quoted = format != TimestampFormat::unix_seconds;
+    if (quoted) out_ += '"';
+    append_timestamp(out_, value, format);
+    if (quoted) out_ += '"';
+  }
+
+  void map(const Shape& shape, const void* value, TimestampFormat format) {
     struct Visit {
       Writer* writer;
       const Shape* element;
+      TimestampFormat format;
       bool first = true;
-    } visit{this, shape.element};
+    } visit{this, shape.element, format};
     out_ += '{';
     shape.ops->each(value, &visit, [](void* context, const std::string& key, const void* entry) {
       auto& state = *static_cast<Visit*>(context);
@@ -92,7 +109,7 @@ class Writer {
       state.first = false;
       append_json_string(state.writer->out_, key);
       state.writer->out_ += ':';
-      state.writer->write(*state.element, entry, TimestampFormat::unix_seconds);
+      state.writer->write(*state.element, entry, state.format);
     });
     out_ += '}';
   }

@@ -101,7 +101,7 @@ void append_json_integer(std::string& out, std::int64_t value) {
 
 void append_json_double(std::string& out, double value) {
   if (!std::isfinite(value)) {
-    out += "null";
+    out += std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
     return;
   }
   char digits[32];

@@ -15,7 +15,8 @@ void append_json_string(std::string& out, std::string_view utf8);
 void append_json_base64(std::string& out, std::string_view bytes);
 void append_json_integer(std::string& out, std::int64_t value);
 /// The shortest text that reads back as `value`, with a fraction also for whole numbers: 1.0, as
-/// AWS writes capacity units. Infinities and NaN, which JSON lacks, become null.
+/// AWS writes capacity units. For what JSON has no number the word: NaN, Infinity, -Infinity, which
+/// the caller quotes.
 void append_json_double(std::string& out, double value);
 
 }  // namespace dyad::protocol

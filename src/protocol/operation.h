@@ -8,7 +8,8 @@
 
 namespace dyad::protocol {
 
-enum class Protocol : std::uint8_t { aws_json_1_0, query, rest_xml };
+/// awsJson1_1 differs from 1.0 in its content type alone.
+enum class Protocol : std::uint8_t { aws_json_1_0, query, rest_xml, rest_json_1 };
 
 /// An error that a service knows: its code, and what the service says where the caller has nothing
 /// better to say.

@@ -75,9 +75,10 @@ class FormReader {
     const std::string infix = shape.flattened ? "." : ".entry.";
     for (std::size_t i = 1; has(name + infix + std::to_string(i)); ++i) {
       const std::string entry = name + infix + std::to_string(i);
-      const std::string_view key = form_value(form_, entry + ".key");
+      const std::string_view key = form_value(form_, entry + "." + std::string(shape.key_name));
       const Place own{.parent = &place, .name = key, .map_key = true};
-      DYAD_TRY(read(entry + ".value", *shape.element, format, shape.ops->entry(out, key), own));
+      DYAD_TRY(read(entry + "." + std::string(shape.element_name), *shape.element, format,
+                    shape.ops->entry(out, key), own));
     }
     return {};
   }

@@ -1,7 +1,8 @@
 #include <algorithm>
 
+#include "protocol/header_list.h"
+#include "protocol/json_codec.h"
 #include "protocol/rest_binding.h"
-
 #include "protocol/service_error.h"
 #include "protocol/text_values.h"
 #include "protocol/validation.h"
@@ -16,10 +17,14 @@ class Binder {
       : operation_(operation), request_(request), out_(out) {}
 
   Result<> bind() {
+    bool in_body = false;
     for (const Member& member : operation_.input->members) {
-      if (member.location != Location::body) DYAD_TRY(bind(member));
+      if (member.location == Location::body)
+        in_body = true;
+      else
+        DYAD_TRY(bind(member));
     }
-    return {};
+    return in_body ? bind_document() : Result<>();
   }
 
  private:
@@ -31,10 +36,7 @@ class Binder {
         }
         return {};
       case Location::query:
-        for (const QueryParameter& parameter : request_.query) {
-          if (parameter.name == member.wire_name) return fill(member, parameter.value);
-        }
-        return {};
+        return bind_query(member);
       case Location::header:
         return bind_header(member);
       case Location::header_prefix:
@@ -42,9 +44,59 @@ class Binder {
       case Location::payload:
         return bind_payload(member);
       case Location::body:
+      case Location::status:
         return {};
     }
     return {};
+  }
+
+  Result<> bind_query(const Member& member) {
+    if (member.shape->kind == Kind::map) return bind_all_query(member);
+    const bool list = member.shape->kind == Kind::list;
+    void* entries = nullptr;
+    for (const QueryParameter& parameter : request_.query) {
+      if (parameter.name != member.wire_name) continue;
+      if (!list) return fill(member, parameter.value);
+      if (entries == nullptr) entries = make_value(out_, member);
+      DYAD_TRY(fill_entry(member, parameter.value, entries));
+    }
+    return {};
+  }
+
+  /// The trait httpQueryParams: to a server every parameter, also one that another member names.
+  Result<> bind_all_query(const Member& member) {
+    const Shape& values = *member.shape->element;
+    void* map = nullptr;
+    std::string_view former;
+    void* list = nullptr;
+    for (const QueryParameter& parameter : request_.query) {
+      if (map == nullptr) map = make_value(out_, member);
+      if (values.kind != Kind::list) {
+        *static_cast<std::string*>(member.shape->ops->entry(map, parameter.name)) = parameter.value;
+        continue;
+      }
+      if (list == nullptr || parameter.name != former)
+        list = member.shape->ops->entry(map, parameter.name);
+      former = parameter.name;
+      *static_cast<std::string*>(values.ops->append(list)) = parameter.value;
+    }
+    return {};
+  }
+
+  Result<> fill_entry(const Member& member, std::string_view text, void* list) {
+    void* entry = member.shape->ops->append(list);
+    if (parse_text_value(*member.shape->element, member.timestamp_format, text, entry)) return {};
+    return invalid(member, text, false);
+  }
+
+  bool is_json() const { return operation_.service->protocol == Protocol::rest_json_1; }
+
+  /// The members that are bound to no other place, as one document. It may be missing altogether.
+  Result<> bind_document() {
+    if (request_.body.empty()) return {};
+    const Shape& shape = *operation_.input;
+    if (is_json()) return parse_json(shape, out_);
+    return parse_xml(request_.body, shape, shape.name, out_);
   }
 
   Result<> bind_header(const Member& member) {
@@ -59,17 +111,10 @@ class Binder {
     for (const crypto::HeaderView& header : request_.headers) {
       if (!crypto::same_header_name(header.name, member.wire_name)) continue;
       if (!list) list = make_value(out_, member);
-      std::string_view rest = header.value;
-      while (!rest.empty()) {
-        const std::size_t comma = std::min(rest.find(','), rest.size());
-        std::string_view item = rest.substr(0, comma);
-        rest.remove_prefix(std::min(comma + 1, rest.size()));
-        while (item.starts_with(' ')) item.remove_prefix(1);
-        while (item.ends_with(' ')) item.remove_suffix(1);
-        void* entry = member.shape->ops->append(list);
-        if (!parse_text_value(*member.shape->element, member.timestamp_format, item, entry)) {
-          return invalid(member, item, false);
-        }
+      const bool dates = member.timestamp_format == TimestampFormat::rfc822 &&
+                         member.shape->element->kind == Kind::timestamp;
+      for (const std::string& item : split_header_list(header.value, dates)) {
+        DYAD_TRY(fill_entry(member, item, list));
       }
     }
     return {};
@@ -77,7 +122,7 @@ class Binder {
 
   /// S3 keeps names of user metadata in lower case and joins repeated ones with a comma.
   Result<> bind_prefix(const Member& member) {
-    auto& map = *static_cast<Map<std::string>*>(field_of(out_, member));
+    Map<std::string>* map = nullptr;
     for (const crypto::HeaderView& header : request_.headers) {
       const std::size_t prefix = member.wire_name.size();
       if (header.name.size() <= prefix ||
@@ -86,15 +131,31 @@ class Binder {
       }
       std::string name(header.name.substr(prefix));
       for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-      const auto [entry, fresh] = map.try_emplace(std::move(name), header.value);
+      if (map == nullptr) map = static_cast<Map<std::string>*>(make_value(out_, member));
+      const auto [entry, fresh] = map->try_emplace(std::move(name), header.value);
       if (!fresh) entry->second.append(",").append(header.value);
     }
     return {};
   }
 
   Result<> bind_payload(const Member& member) {
-    if (request_.body.empty()) return {};
-    return parse_xml(request_.body, *member.shape, member.wire_name, make_value(out_, member));
+    if (request_.body.empty()) {
+      if (!member.is_required()) return {};
+      const ErrorInfo* missing = find_error(*operation_.service, "MissingRequestBodyError");
+      return missing == nullptr ? Result<>() : fail(service_error(*missing));
+    }
+    void* out = make_value(out_, member);
+    if (is_scalar(member.shape->kind)) {  // Strings and blobs stand for themselves.
+      static_cast<std::string*>(out)->assign(request_.body);
+      return {};
+    }
+    if (is_json()) return parse_json(*member.shape, out);
+    return parse_xml(request_.body, *member.shape, member.wire_name, out);
+  }
+
+  Result<> parse_json(const Shape& shape, void* out) const {
+    JsonParser parser;
+    return JsonCodec().parse(parser, request_.body, shape, out);
   }
 
   Result<> fill(const Member& member, std::string_view text) {

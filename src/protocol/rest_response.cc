@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "protocol/header_list.h"
+#include "protocol/json_codec.h"
 #include "protocol/rest_binding.h"
 #include "protocol/text_values.h"
 #include "protocol/xml_codec.h"
@@ -26,8 +28,13 @@ std::string header_text(const Member& member, const void* value) {
     return header_safe(std::move(text));
   }
   for (std::size_t i = 0; i < shape.ops->size(value); ++i) {
-    if (i > 0) text += ", ";
-    append_text_value(*shape.element, member.timestamp_format, shape.ops->at(value, i), text);
+    std::string entry;
+    append_text_value(*shape.element, member.timestamp_format, shape.ops->at(value, i), entry);
+    // A date's comma is no separator.
+    if (shape.element->kind == Kind::timestamp)
+      text.append(i > 0 ? ", " : "").append(entry);
+    else
+      append_header_entry(text, entry);
   }
   return header_safe(std::move(text));
 }
@@ -39,9 +46,46 @@ void add_prefixed(const Member& member, const void* value, RestResponse& respons
   }
 }
 
-bool has_body_members(const Shape& shape) {
+bool has(const Shape& shape, Location location) {
   return std::ranges::any_of(shape.members,
-                             [](const Member& m) { return m.location == Location::body; });
+                             [&](const Member& m) { return m.location == location; });
+}
+
+/// In JSON an answer without members is an empty object.
+bool has_document(const Operation& operation, std::uint16_t status) {
+  if (operation.service->protocol != Protocol::rest_json_1)
+    return has(*operation.output, Location::body);
+  return !operation.streaming_output && status != 204 && !has(*operation.output, Location::payload);
+}
+
+/// The document and its type; of a string or blob the bytes themselves.
+void add_payload(const Operation& operation, const Member& member, const void* value,
+                 RestResponse& response) {
+  const Shape& shape = *member.shape;
+  std::string_view type = "application/xml";
+  if (is_scalar(shape.kind)) {
+    response.body = *static_cast<const std::string*>(value);
+    type = shape.kind == Kind::blob ? "application/octet-stream" : "text/plain";
+  } else if (operation.service->protocol == Protocol::rest_json_1) {
+    JsonCodec().write(shape, value, response.body);
+    type = "application/json";
+  } else {
+    response.body = kXmlDeclaration;
+    write_xml(shape, member.wire_name, value, response.body);
+  }
+  response.headers.emplace_back("Content-Type", type);
+}
+
+void add_document(const Operation& operation, const void* output, RestResponse& response) {
+  const Shape& shape = *operation.output;
+  if (operation.service->protocol == Protocol::rest_json_1) {
+    JsonCodec().write(shape, output, response.body);
+    response.headers.emplace_back("Content-Type", "application/json");
+    return;
+  }
+  response.body = kXmlDeclaration;
+  write_xml(shape, shape.name, output, response.body);
+  response.headers.emplace_back("Content-Type", "application/xml");
 }
 
 }  // namespace
@@ -57,15 +101,12 @@ RestResponse render_rest(const Operation& operation, const void* output) {
     } else if (member.location == Location::header_prefix) {
       add_prefixed(member, value, response);
     } else if (member.location == Location::payload) {
-      response.body = kXmlDeclaration;
-      write_xml(*member.shape, member.wire_name, value, response.body);
+      add_payload(operation, member, value, response);
+    } else if (member.location == Location::status) {
+      response.status = static_cast<std::uint16_t>(*static_cast<const std::int32_t*>(value));
     }
   }
-  if (has_body_members(*operation.output)) {
-    response.body = kXmlDeclaration;
-    write_xml(*operation.output, operation.output->name, output, response.body);
-  }
-  if (!response.body.empty()) response.headers.emplace_back("Content-Type", "application/xml");
+  if (has_document(operation, response.status)) add_document(operation, output, response);
   return response;
 }
 

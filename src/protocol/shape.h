@@ -47,9 +47,10 @@ enum class ProvidedType : std::uint8_t { none, dynamodb_item, dynamodb_value };
 constexpr std::size_t kProvidedTypeCount = 3;
 
 enum class TimestampFormat : std::uint8_t {
-  unix_seconds,  ///< 1700000000.123 as a JSON number.
-  iso8601,       ///< 2023-11-14T22:13:20.123Z.
-  rfc822,        ///< Tue, 14 Nov 2023 22:13:20 GMT.
+  unix_seconds,   ///< 1700000000.123 as a JSON number.
+  iso8601,        ///< 2023-11-14T22:13:20.123Z, always with milliseconds.
+  rfc822,         ///< Tue, 14 Nov 2023 22:13:20 GMT.
+  iso8601_short,  ///< 2023-11-14T22:13:20Z; milliseconds where there are some.
 };
 
 /// Which bytes a pattern of the form "[...]+" admits.
@@ -80,7 +81,8 @@ struct Shape {
   ProvidedType provided = ProvidedType::none;
   bool flattened = false;                ///< list: XML elements without a wrapper.
   std::string_view name = {};            ///< As in the model.
-  std::string_view element_name = {};    ///< list: name of an element in XML.
+  std::string_view element_name = {};    ///< list, map: name of an element or value in XML.
+  std::string_view key_name = {};        ///< map: name of a key in XML.
   std::string_view xml_namespace = {};   ///< structure as document root; empty: none.
   std::string_view java_name = {};       ///< As awsJson services name it in their messages.
   std::span<const Member> members = {};  ///< structure.
@@ -96,6 +98,7 @@ enum class Location : std::uint8_t {
   header,
   header_prefix,  ///< A map; wire_name is the prefix of its headers.
   payload,        ///< This member alone is the document.
+  status,         ///< The answer's status code.
 };
 
 /// Flags of a Member.
@@ -119,6 +122,13 @@ struct InvalidValue {
   std::string_view range_argument = {};  ///< <ArgumentName> for a number out of range.
 };
 
+/// What XML says of a member beside its name.
+struct XmlFacts {
+  std::string_view namespace_uri = {};  ///< Empty: none.
+  std::string_view prefix = {};         ///< Of the namespace; empty: the default one.
+  bool attribute = false;               ///< Of the element around it, not an element.
+};
+
 /// A field of a structure.
 struct Member {
   std::string_view name = {};       ///< As in the model; also the JSON name.
@@ -129,6 +139,7 @@ struct Member {
   std::uint8_t flags = 0;
   TimestampFormat timestamp_format = TimestampFormat::iso8601;
   const InvalidValue* invalid = nullptr;  ///< REST: null: values are not checked against the shape.
+  const XmlFacts* xml = nullptr;          ///< Null: an element without a namespace.
 
   bool is_optional() const { return flags & kOptional; }
   bool is_required() const { return flags & kRequired; }

@@ -62,8 +62,8 @@ TEST(JsonWriter, DoublesAreWrittenAsAwsWritesCapacity) {
   EXPECT_EQ(json(0.5), "0.5");
   EXPECT_EQ(json(0.0), "0.0");
   EXPECT_EQ(json(1e300), "1e+300");
-  EXPECT_EQ(json(std::numeric_limits<double>::infinity()), "null");
-  EXPECT_EQ(json(std::numeric_limits<double>::quiet_NaN()), "null");
+  EXPECT_EQ(json(std::numeric_limits<double>::infinity()), "Infinity");
+  EXPECT_EQ(json(std::numeric_limits<double>::quiet_NaN()), "NaN");
 }
 
 TEST(XmlWriter, EscapesMarkupAndControlCharacters) {

@@ -18,6 +18,14 @@ bool parse_number(std::string_view text, void* out) {
   return error == std::errc() && at == end && !text.empty();
 }
 
+/// "NaN" and "Infinity" too, as from_chars reads them; not "inf" or "nan(...)", which no protocol
+/// has.
+bool parse_double(std::string_view text, void* out) {
+  const bool word = text.find_first_of("nN") != text.npos;
+  if (word && text != "NaN" && text != "Infinity" && text != "-Infinity") return false;
+  return parse_number<double>(text, out);
+}
+
 bool parse_boolean(std::string_view text, void* out) {
   std::string lower(text.substr(0, 6));
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
@@ -40,7 +48,7 @@ bool parse_text_value(const Shape& shape, TimestampFormat format, std::string_vi
     case Kind::long_:
       return parse_number<std::int64_t>(text, out);
     case Kind::float64:
-      return parse_number<double>(text, out);
+      return parse_double(text, out);
     case Kind::blob: {
       auto bytes = from_base64(text);
       if (bytes) *static_cast<std::string*>(out) = *std::move(bytes);

@@ -275,6 +275,10 @@ void append_timestamp(std::string& out, UtcMs time, TimestampFormat format) {
       return append_unix_seconds(out, time);
     case TimestampFormat::iso8601:
       return append_iso8601(out, time);
+    case TimestampFormat::iso8601_short:
+      append_iso8601(out, time);
+      if (out.ends_with(".000Z")) out.replace(out.size() - 5, 5, "Z");
+      return;
     case TimestampFormat::rfc822:
       return append_rfc822(out, time);
   }
@@ -288,7 +292,7 @@ std::string to_string(UtcMs time, TimestampFormat format) {
 
 std::optional<UtcMs> parse_timestamp(std::string_view text, TimestampFormat format) {
   if (format == TimestampFormat::unix_seconds) return parse_unix_seconds(text);
-  if (format == TimestampFormat::iso8601) return parse_iso8601(text);
+  if (format != TimestampFormat::rfc822) return parse_iso8601(text);
   const std::size_t comma = text.find(',');
   return comma == text.npos ? parse_asctime(text) : parse_with_weekday(text, comma);
 }

@@ -46,8 +46,46 @@ Result<> read_list(const pugi::xml_node& wrapper, const Shape& shape, TimestampF
   return {};
 }
 
+/// It may come in several pieces: around comments, and as CDATA.
+std::string text_of(const pugi::xml_node& node) {
+  std::string text;
+  for (const pugi::xml_node& piece : node.children()) text += piece.value();
+  return text;
+}
+
+Result<> read_entry(const pugi::xml_node& entry, const Shape& shape, TimestampFormat format,
+                    void* out) {
+  const pugi::xml_node* key = nullptr;
+  const pugi::xml_node* value = nullptr;
+  pugi::xml_node found[2];
+  for (const pugi::xml_node& node : entry.children()) {
+    if (node.type() != pugi::node_element) continue;
+    const bool is_key = local_name(node) == shape.key_name;
+    if (!is_key && local_name(node) != shape.element_name) return malformed();
+    found[is_key ? 0 : 1] = node;
+    (is_key ? key : value) = &found[is_key ? 0 : 1];
+  }
+  if (key == nullptr || value == nullptr) return malformed();
+  return read_value(*value, *shape.element, format, shape.ops->entry(out, text_of(*key)));
+}
+
+Result<> read_map(const pugi::xml_node& wrapper, const Shape& shape, TimestampFormat format,
+                  void* out) {
+  for (const pugi::xml_node& node : wrapper.children()) {
+    if (node.type() != pugi::node_element) continue;
+    if (local_name(node) != "entry") return malformed();
+    DYAD_TRY(read_entry(node, shape, format, out));
+  }
+  return {};
+}
+
 Result<> read_member(const pugi::xml_node& node, const Member& member, void* out, bool seen) {
   const Shape& shape = *member.shape;
+  if (shape.kind == Kind::map && shape.flattened) {
+    void* map = seen && member.is_optional() ? const_cast<void*>(value_of(out, member))
+                                             : make_value(out, member);
+    return read_entry(node, shape, member.timestamp_format, map);
+  }
   if (shape.kind == Kind::list && shape.flattened) {
     void* list = seen && member.is_optional() ? const_cast<void*>(value_of(out, member))
                                               : make_value(out, member);
@@ -57,13 +95,32 @@ Result<> read_member(const pugi::xml_node& node, const Member& member, void* out
   return read_value(node, shape, member.timestamp_format, make_value(out, member));
 }
 
+bool is_attribute(const Member& member) {
+  return member.xml != nullptr && member.xml->attribute;
+}
+
+/// Other attributes are nobody's.
+Result<> read_attributes(const pugi::xml_node& element, const Shape& shape, void* out) {
+  for (const Member& member : shape.members) {
+    if (!is_attribute(member)) continue;
+    const pugi::xml_attribute found = element.attribute(std::string(member.wire_name).c_str());
+    if (!found) continue;
+    void* value = make_value(out, member);
+    if (!parse_text_value(*member.shape, member.timestamp_format, found.value(), value))
+      return malformed();
+  }
+  return {};
+}
+
 Result<> read_structure(const pugi::xml_node& element, const Shape& shape, void* out) {
   std::uint64_t seen = 0;
+  DYAD_TRY(read_attributes(element, shape, out));
   for (const pugi::xml_node& node : element.children()) {
     if (node.type() != pugi::node_element) continue;
     std::size_t i = 0;
-    while (i < shape.members.size() && (shape.members[i].location != Location::body ||
-                                        shape.members[i].wire_name != local_name(node))) {
+    while (i < shape.members.size() &&
+           (shape.members[i].location != Location::body || is_attribute(shape.members[i]) ||
+            shape.members[i].wire_name != local_name(node))) {
       ++i;
     }
     if (i == shape.members.size()) return malformed();
@@ -72,7 +129,7 @@ Result<> read_structure(const pugi::xml_node& element, const Shape& shape, void*
   }
   for (std::size_t i = 0; i < shape.members.size(); ++i) {
     const Member& member = shape.members[i];
-    const bool in_body = member.location == Location::body;
+    const bool in_body = member.location == Location::body && !is_attribute(member);
     if (in_body && member.is_required() && !(seen >> i & 1)) return malformed();
   }
   return {};
@@ -95,9 +152,7 @@ std::string_view trimmed(std::string_view text) {
 Result<> read_scalar(const pugi::xml_node& node, const Shape& shape, TimestampFormat format,
                      void* out) {
   if (has_elements(node)) return malformed();
-  // A text may come in several pieces: around comments, and as CDATA.
-  std::string text;
-  for (const pugi::xml_node& piece : node.children()) text += piece.value();
+  const std::string text = text_of(node);
   const std::string_view value = shape.kind == Kind::string ? text : trimmed(text);
   return parse_text_value(shape, format, value, out) ? Result<>() : malformed();
 }
@@ -110,6 +165,7 @@ Result<> read_value(const pugi::xml_node& node, const Shape& shape, TimestampFor
     case Kind::list:
       return read_list(node, shape, format, out);
     case Kind::map:
+      return read_map(node, shape, format, out);
     case Kind::provided:
       return malformed();  // No request of an XML service has them in its body.
     default:

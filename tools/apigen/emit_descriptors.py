@@ -25,7 +25,9 @@ class Descriptors:
     def __init__(self, service):
         self.service = service
         self.checked = checked_shapes(service)
-        self.inputs = service.input_shapes()
+        # A client, or a test, reads outputs as well.
+        reads_outputs = service.overlay.get("reads_outputs", False)
+        self.inputs = set(service.all_shapes()) if reads_outputs else service.input_shapes()
 
     def has_constraints(self, name):
         shape = self.service.shapes[name]
@@ -91,6 +93,9 @@ class Descriptors:
         element, element_name = service.element(name)
         if element:
             fields.append(f".element_name = {names.literal(element_name)}")
+            if service.kind(name) == "map":
+                key_name = service.shapes[name]["key"].get("locationName", "key")
+                fields.append(f".key_name = {names.literal(key_name)}")
             fields.append(f".element = &{self.reference(element)}")
         if constraints != "nullptr":
             fields.append(f".constraints = {constraints}")
@@ -107,10 +112,12 @@ class Descriptors:
             fields.append(f".location = protocol::Location::{member.location}")
         if member.flags:
             fields.append(".flags = " + " | ".join(f"protocol::{f}" for f in member.flags))
-        if member.timestamp_format != "iso8601" and self.service.kind(member.shape) == "timestamp":
+        if member.timestamp_format != "iso8601" and self.service.holds_timestamps(member.shape):
             fields.append(f".timestamp_format = protocol::TimestampFormat::{member.timestamp_format}")
         if member.invalid:
             fields.append(f".invalid = &{self.invalid_name(owner, member)}")
+        if self.xml_facts(owner, member):
+            fields.append(f".xml = &{self.xml_name(owner, member)}")
         return "{" + ", ".join(fields) + "}"
 
     def invalid_name(self, owner, member):
@@ -127,11 +134,28 @@ class Descriptors:
                          f"{{{facts}}};\n")
         return text
 
+    def xml_name(self, owner, member):
+        return f"k{names.pascal(owner)}{names.pascal(member.name)}Xml"
+
+    def xml_facts(self, owner, member):
+        """The fields of protocol::XmlFacts, as far as the model says any."""
+        raw = self.service.shapes[owner]["members"][member.name]
+        space = raw.get("xmlNamespace") or {}
+        space = {"uri": space} if isinstance(space, str) else space
+        facts = [(".namespace_uri", space.get("uri")), (".prefix", space.get("prefix"))]
+        fields = [f"{field} = {names.literal(text)}" for field, text in facts if text]
+        return fields + ([".attribute = true"] if raw.get("xmlAttribute") else [])
+
+    def all_xml_facts(self, owner):
+        return "".join(f"constexpr protocol::XmlFacts {self.xml_name(owner, m)} = "
+                       f"{{{', '.join(self.xml_facts(owner, m))}}};\n"
+                       for m in self.service.members(owner) if self.xml_facts(owner, m))
+
     def structure(self, name):
         pascal = names.pascal(name)
         rows = [self.member_row(name, m) for m in self.service.members(name)]
         array, expression = cpp.span_of(f"k{pascal}Members", "protocol::Member", rows)
-        namespace = self.service.overlay.get("xml_namespace", "")
+        namespace = self.service.xml_namespace(name)
         fields = [".kind = protocol::Kind::structure",
                   f".name = {names.literal(self.service.xml_root(name))}"]
         if namespace:
@@ -139,7 +163,7 @@ class Descriptors:
         fields += self.java_name(name)
         fields += [f".members = {expression}", self.ops(name)]
         joined = ",\n    ".join(fields)
-        return (self.invalid_values(name) + array +
+        return (self.invalid_values(name) + self.all_xml_facts(name) + array +
                 f"constinit const protocol::Shape {pascal}::kShape = {{\n    {joined}}};\n")
 
     def named_small_shapes(self):

@@ -5,7 +5,8 @@ from collections import Counter
 import cpp
 import names
 
-PROTOCOLS = {"json": "aws_json_1_0", "query": "query", "rest-xml": "rest_xml"}
+PROTOCOLS = {"json": "aws_json_1_0", "query": "query", "rest-xml": "rest_xml",
+             "rest-json": "rest_json_1"}
 TARGETS = {"/": "service", "/{Bucket}": "bucket", "/{Bucket}/{Key}": "object"}
 
 

@@ -21,7 +21,7 @@ SCALAR_TYPES = {"string": "std::string", "blob": "std::string", "boolean": "bool
 PROVIDED_TYPES = {"dynamodb_item": "table::Item", "dynamodb_value": "table::Value"}
 PROVIDED_HEADERS = {"dynamodb_item": "table/item.h", "dynamodb_value": "table/item.h"}
 LOCATIONS = {None: "body", "uri": "path", "querystring": "query", "header": "header",
-             "headers": "header_prefix"}
+             "headers": "header_prefix", "statusCode": "status"}
 MEMBER_OVERLAYS = {"shape", "required", "unquoted", "missing_parameter", "lenient", "invalid", "min",
                    "max"}
 
@@ -146,13 +146,19 @@ class Service:
         target_name = facts.get("shape", raw["shape"])
         if "min" in facts or "max" in facts:
             target_name = self._narrowed(owner, name, target_name, facts)
+        if raw.get("flattened") and not self.shapes[target_name].get("flattened"):
+            target_name = self._narrowed(owner, name, target_name, {"flattened": True})
         target = self.shapes[target_name]
         location = LOCATIONS[raw.get("location")]
+        if location in ("path", "query") and owner.endswith("Output"):
+            location = "body"  # A shape that requests and answers share; an answer has neither.
         wire_name = raw.get("locationName", name)
         if target["type"] == "list" and self._flattened(raw, target) and "locationName" not in raw:
             wire_name = target["member"].get("locationName", name)
         if shape.get("payload") == name:
             location = "payload"
+            if raw.get("locationName", name) == name:  # Else the member itself says the root's name.
+                wire_name = target.get("locationName", raw.get("locationName", target_name))
         if location in ("header", "header_prefix") and owner.endswith("Input"):
             wire_name = wire_name.lower()  # Compared; in answers the names are sent as AWS spells them.
         required = name in shape.get("required", []) or facts.get("required", False)
@@ -173,7 +179,7 @@ class Service:
     def _narrowed(self, owner, name, target_name, facts):
         own = f"{owner}{name}"
         self.shapes[own] = {**self.shapes[target_name],
-                            **{fact: facts[fact] for fact in ("min", "max") if fact in facts}}
+                            **{fact: facts[fact] for fact in ("min", "max", "flattened") if fact in facts}}
         return own
 
     def _flattened(self, raw, target):
@@ -181,15 +187,26 @@ class Service:
 
     def _plain_when_absent(self, target):
         """XML cannot tell an empty list from none, JSON can."""
-        return self.protocol != "json" and target["type"] in ("list", "map")
+        in_xml = self.protocol in ("query", "rest-xml") and not self.overlay.get("optional_containers")
+        return in_xml and target["type"] in ("list", "map")
 
     def _timestamp_format(self, raw, target, location):
         stated = raw.get("timestampFormat") or target.get("timestampFormat")
+        entry = target.get("member" if target["type"] == "list" else "value")
+        if not stated and entry:  # Of the entries of a list or map.
+            stated = entry.get("timestampFormat") or self.shapes[entry["shape"]].get("timestampFormat")
         if stated:
-            return {"unixTimestamp": "unix_seconds"}.get(stated, stated)  # Others are named alike.
+            return {"unixTimestamp": "unix_seconds", "iso8601": self._iso8601()}.get(stated, stated)
         if location in ("header", "header_prefix"):
             return "rfc822"
-        return "unix_seconds" if self.protocol == "json" else "iso8601"
+        if location in ("path", "query"):
+            return self._iso8601()
+        in_json = self.protocol == "json" or (self.protocol == "rest-json" and location in ("body", "payload"))
+        return "unix_seconds" if in_json else self._iso8601()
+
+    def _iso8601(self):
+        """S3 writes milliseconds always, others where there are some."""
+        return "iso8601" if self.overlay.get("milliseconds") else "iso8601_short"
 
     # -- what the emitters ask ------------------------------------------------------------------------
 
@@ -212,6 +229,10 @@ class Service:
             inner = self.cpp_type(self.shapes[shape_name][part]["shape"])
             return f"std::vector<{inner}>" if kind == "list" else f"protocol::Map<{inner}>"
         return SCALAR_TYPES[kind]
+
+    def holds_timestamps(self, shape_name):
+        """Is it a timestamp, or a list or map of them?"""
+        return self.kind(self.element(shape_name)[0] or shape_name) == "timestamp"
 
     def element(self, shape_name):
         """The shape and XML name of a list's elements or a map's values; None for others."""
@@ -255,6 +276,12 @@ class Service:
         """Element name of a structure as a document."""
         return self.overlay.get("xml_root", {}).get(
             shape_name, self.shapes[shape_name].get("locationName", shape_name))
+
+    def xml_namespace(self, shape_name):
+        """Of a structure as a document: its own, or the one of all the service's documents."""
+        own = self.shapes[shape_name].get("xmlNamespace") or {}
+        own = own if isinstance(own, str) else own.get("uri", "")
+        return own or self.overlay.get("xml_namespace", "")
 
     def other_operations(self):
         if "routes" in self.model:
