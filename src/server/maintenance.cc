@@ -10,6 +10,8 @@ namespace {
 
 /// How long a loop sleeps at most before it looks whether it shall end.
 constexpr std::int64_t kStopCheckMs = 50;
+/// A pass that failed fails again as a rule, and says so each time.
+constexpr std::int64_t kPauseAfterErrorMs = 5'000;
 
 }  // namespace
 
@@ -56,7 +58,8 @@ Task<void> Maintenance::loop(std::int64_t every_ms, Task<Result<>> (Maintenance:
     if (!done)
       log::warning("maintenance pass failed", "pass={} error=\"{}\"", name,
                    done.error().to_string());
-    next_us = clock_.steady_us() + every_ms * 1000;
+    const std::int64_t pause_ms = done ? every_ms : std::max(every_ms, kPauseAfterErrorMs);
+    next_us = clock_.steady_us() + pause_ms * 1000;
   }
 }
 

@@ -1,3 +1,7 @@
+#include <algorithm>
+
+#include "api/dynamodb/errors.h"
+#include "protocol/service_error.h"
 #include "services/dynamodb/named_table.h"
 #include "services/dynamodb/operations.h"
 #include "services/dynamodb/service_errors.h"
@@ -12,6 +16,11 @@ Task<Result<>> check_may_go(store::Transaction&, const table::TableDescriptor& t
   if (table.codec != table::RowCodecKind::item)
     co_return fail(validation("One or more parameter values were invalid: The table " + table.name +
                               " is managed by another service and cannot be deleted here"));
+  if (std::ranges::any_of(table.indexes, &table::IndexDescriptor::building))
+    co_return fail(protocol::service_error(
+        model::errors::kResourceInUseException,
+        "Attempt to change a resource which is still in use: Cannot delete table while indexes are "
+        "being created, updated, or deleted."));
   DYAD_CO_TRY_ASSIGN(const TableSettings settings, decode_settings(table.properties));
   if (settings.deletion_protection)
     co_return fail(validation(

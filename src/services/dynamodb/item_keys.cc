@@ -1,6 +1,7 @@
 #include "services/dynamodb/item_keys.h"
 
 #include "services/dynamodb/service_errors.h"
+#include "table/index_changes.h"
 #include "table/key_encoding.h"
 #include "table/key_place.h"
 
@@ -72,12 +73,14 @@ Error in_words_of_update(Error error) {
   return error;
 }
 
-Result<> check_index_keys(const table::TableDescriptor& table, ItemView item, bool updated) {
+Result<> check_index_keys(const table::TableDescriptor& table, ItemView old_item, ItemView item,
+                          bool updated) {
   // The position itself does not matter here, so any base key will do.
   static constexpr std::string_view kAnyKey = "        ";
   for (const table::IndexDescriptor& index : table.indexes) {
     auto key = table::index_key(table, index, kAnyKey, item);
     if (key) continue;
+    if (!old_item.empty() && table::same_index_keys(index, old_item, item)) continue;
     Error error = std::move(key).error();
     return fail(translate(updated ? in_words_of_update(std::move(error)) : std::move(error)));
   }

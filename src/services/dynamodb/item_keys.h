@@ -19,9 +19,11 @@ bool is_empty_key_value(std::string_view message);
 /// The names of the key attributes, hash key first.
 std::vector<std::string_view> key_names(const table::KeySchema& keys);
 
-/// May the item stand in the table's indexes? ValidationException: an indexed attribute of a wrong
-/// type, or empty. `updated`: in the words for an update.
-Result<> check_index_keys(const table::TableDescriptor& table, table::ItemView item, bool updated);
+/// May `item`, which replaces `old_item` (empty: none), stand in the table's indexes?
+/// ValidationException: an indexed attribute of a wrong type, or empty; what was so before may
+/// stay. `updated`: in the words for an update.
+Result<> check_index_keys(const table::TableDescriptor& table, table::ItemView old_item,
+                          table::ItemView item, bool updated);
 /// Such an error of Tables::write in the words that UpdateItem has for it.
 Error in_words_of_update(Error error);
 

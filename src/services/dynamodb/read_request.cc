@@ -219,6 +219,9 @@ Task<Result<ReadSource>> find_source(DynamoDbService& service, const api::Reques
   source.index = source.table->find_index(*index_name);
   if (source.index == nullptr)
     co_return fail(validation("The table does not have the specified index: " + *index_name));
+  if (source.index->building())
+    co_return fail(
+        validation("Cannot read from backfilling global secondary index: " + *index_name));
   if (consistent && source.is_global())
     co_return fail(validation("Consistent reads are not supported on global secondary indexes"));
   co_return source;

@@ -5,7 +5,6 @@
 #include "base/bytes.h"
 #include "crypto/digest.h"
 #include "services/dynamodb/named_table.h"
-#include "services/dynamodb/table_settings.h"
 
 namespace dyad::dynamodb {
 namespace {
@@ -13,9 +12,6 @@ namespace {
 using table::IndexDescriptor;
 using table::KeySchema;
 using table::TableDescriptor;
-
-/// What on-demand tables begin with, by "Warm throughput" in the developer guide.
-constexpr Throughput kOnDemandWarm = {12000, 4000};
 
 /// A uuid that is the same for one table always and for two tables never.
 std::string table_uuid(const api::RequestContext& context, const TableDescriptor& table) {
@@ -43,7 +39,9 @@ std::vector<model::KeySchemaElement> elements_of(const KeySchema& keys) {
   return elements;
 }
 
-/// Every key attribute once; in the order in which they were defined, where that is known.
+}  // namespace
+
+/// In the order in which they were defined, where that is known.
 std::vector<model::AttributeDefinition> definitions_of(const TableDescriptor& table,
                                                        const TableSettings& settings) {
   std::vector<model::AttributeDefinition> definitions;
@@ -68,6 +66,10 @@ std::vector<model::AttributeDefinition> definitions_of(const TableDescriptor& ta
   std::ranges::stable_sort(definitions, {}, place);
   return definitions;
 }
+
+namespace {
+
+constexpr std::int64_t kDayMs = 86'400'000;
 
 model::Projection projection_of(const table::Projection& projection) {
   model::Projection made;
@@ -105,7 +107,7 @@ std::optional<model::OnDemandThroughput> on_demand_of(const std::optional<Throug
 template <class Description>
 Description warm_of(const std::optional<Throughput>& warm, const Throughput& provisioned,
                     bool pay_per_request) {
-  const Throughput told = warm ? *warm : pay_per_request ? kOnDemandWarm : provisioned;
+  const Throughput told = told_warm(warm, provisioned, pay_per_request);
   Description made;
   made.read_units_per_second = told.read;
   made.write_units_per_second = told.write;
@@ -134,6 +136,10 @@ void describe_indexes(const TableDescriptor& table, const TableSettings& setting
     auto& made = out.global_secondary_indexes->emplace_back();
     common(made);
     made.index_status = status;
+    if (status == "ACTIVE" && index.building()) {
+      made.index_status = "CREATING";
+      made.backfilling = index.state == IndexDescriptor::State::backfilling;
+    }
     const TableSettings::Index none;
     const TableSettings::Index* found = settings.find_index(index.name);
     const TableSettings::Index& own = found != nullptr ? *found : none;
@@ -175,22 +181,41 @@ Result<model::TableDescription> describe(const api::RequestContext& context,
   out.table_name = table.name;
   out.key_schema = elements_of(table.keys);
   out.table_status = status;
+  const bool allocating = std::ranges::any_of(table.indexes, [](const IndexDescriptor& index) {
+    return index.state == IndexDescriptor::State::allocating;
+  });
+  if (status == "ACTIVE" && allocating) out.table_status = "UPDATING";
   out.creation_date_time = protocol::UtcMs{table.created_ms};
   out.provisioned_throughput = throughput_of(settings.provisioned);
+  if (settings.raised_ms != 0)
+    out.provisioned_throughput->last_increase_date_time = protocol::UtcMs{settings.raised_ms};
+  if (settings.lowered_ms != 0) {
+    out.provisioned_throughput->last_decrease_date_time = protocol::UtcMs{settings.lowered_ms};
+    if (context.clock->wall_ms() / kDayMs == settings.lowered_ms / kDayMs)
+      out.provisioned_throughput->number_of_decreases_today =
+          static_cast<std::int64_t>(settings.lowered_times);
+  }
   out.table_size_bytes = 0;
   out.item_count = 0;
   out.table_arn = arn;
   out.table_id = table_uuid(context, table);
-  if (settings.pay_per_request) {
+  const std::int64_t on_demand_since_ms =
+      settings.on_demand_since_ms != 0 ? settings.on_demand_since_ms : table.created_ms;
+  // A table that was always provisioned does not say so.
+  if (settings.pay_per_request || settings.on_demand_since_ms != 0) {
     auto& billing = out.billing_mode_summary.emplace();
-    billing.billing_mode = "PAY_PER_REQUEST";
+    billing.billing_mode = settings.pay_per_request ? "PAY_PER_REQUEST" : "PROVISIONED";
     if (status == "ACTIVE")
-      billing.last_update_to_pay_per_request_date_time = protocol::UtcMs{table.created_ms};
+      billing.last_update_to_pay_per_request_date_time = protocol::UtcMs{on_demand_since_ms};
   }
   describe_indexes(table, settings, arn, status, out);
   describe_encryption(context, settings, out);
-  if (!settings.table_class.empty())
-    out.table_class_summary.emplace().table_class = settings.table_class;
+  if (!settings.table_class.empty()) {
+    auto& table_class = out.table_class_summary.emplace();
+    table_class.table_class = settings.table_class;
+    if (settings.class_changed_ms != 0)
+      table_class.last_update_date_time = protocol::UtcMs{settings.class_changed_ms};
+  }
   out.deletion_protection_enabled = settings.deletion_protection;
   out.on_demand_throughput = on_demand_of(settings.on_demand);
   out.warm_throughput = warm_of<model::TableWarmThroughputDescription>(

@@ -300,7 +300,7 @@ TEST(TableSettings, ComeBackAndAreReadStrictly) {
   for (std::size_t size = 1; size < bytes.size(); ++size)
     EXPECT_EQ(decode_settings(bytes.substr(0, size)).error().code, ErrorCode::corruption) << size;
   EXPECT_EQ(decode_settings(bytes + "x").error().code, ErrorCode::corruption);
-  EXPECT_EQ(decode_settings("\x02" + bytes.substr(1)).error().code, ErrorCode::unsupported);
+  EXPECT_EQ(decode_settings("\x03" + bytes.substr(1)).error().code, ErrorCode::unsupported);
   EXPECT_TRUE(decode_settings("")->pay_per_request);
 }
 

@@ -187,6 +187,15 @@ Result<> check_all_used(const Definitions& definitions, const table::TableSpec& 
 
 }  // namespace
 
+Result<table::IndexDescriptor> added_index_of(const model::CreateGlobalSecondaryIndexAction& given,
+                                              const Definitions& definitions) {
+  IndexDescriptor made;
+  made.name = given.index_name;
+  DYAD_TRY_ASSIGN(made.keys, keys_of(given.key_schema, definitions));
+  DYAD_TRY_ASSIGN(made.projection, projection_of(given.projection));
+  return made;
+}
+
 Result<table::TableSpec> schema_of(const model::CreateTableInput& input) {
   if (!input.attribute_definitions)
     return invalid("AttributeDefinitions must be specified to create a table");

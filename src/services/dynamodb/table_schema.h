@@ -18,6 +18,12 @@ constexpr std::size_t kMaxProjectedAttributes = 100;
 /// among others for what is not served (streams, resource policies, replicas, vector indexes).
 Result<TableSettings> settings_of(const model::CreateTableInput& input);
 
+/// The global index that an UpdateTable adds, among the attributes that its request or the table
+/// defines. ValidationException. Without partitions.
+Result<table::IndexDescriptor> added_index_of(
+    const model::CreateGlobalSecondaryIndexAction& given,
+    const std::vector<model::AttributeDefinition>& definitions);
+
 /// Its keys and indexes, in DynamoDB's order of checks. ValidationException. Without properties.
 Result<table::TableSpec> schema_of(const model::CreateTableInput& input);
 

@@ -9,7 +9,13 @@ namespace {
 
 // version u8 | flags u8 | provisioned | [on demand] | [warm] | class | key | tags | attributes |
 // indexes. A throughput is two le64, a text has a varint length before it, a list a varint count.
-constexpr std::uint8_t kVersion = 1;
+// Version 2 goes on: on demand since | raised | lowered | times lowered | class changed, le64 each.
+// A table that was never updated keeps version 1, which earlier releases read.
+constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersionWithoutTimes = 1;
+
+/// What on-demand tables begin with, by "Warm throughput" in the developer guide.
+constexpr Throughput kOnDemandWarm = {12000, 4000};
 
 constexpr std::uint8_t kPayPerRequest = 1;
 constexpr std::uint8_t kDeletionProtection = 2;
@@ -50,9 +56,25 @@ const TableSettings::Index* TableSettings::find_index(std::string_view name) con
   return found == indexes.end() ? nullptr : &*found;
 }
 
+TableSettings::Index& TableSettings::index(std::string_view name) {
+  const auto found = std::ranges::find(indexes, name, &Index::name);
+  if (found != indexes.end()) return *found;
+  Index& made = indexes.emplace_back();
+  made.name = name;
+  return made;
+}
+
+Throughput told_warm(const std::optional<Throughput>& set, const Throughput& provisioned,
+                     bool pay_per_request) {
+  if (set) return *set;
+  return pay_per_request ? kOnDemandWarm : provisioned;
+}
+
 std::string encode_settings(const TableSettings& settings) {
+  const bool updated = settings.on_demand_since_ms != 0 || settings.raised_ms != 0 ||
+                       settings.lowered_ms != 0 || settings.class_changed_ms != 0;
   std::string out;
-  append_u8(out, kVersion);
+  append_u8(out, updated ? kVersion : kVersionWithoutTimes);
   std::uint8_t flags = 0;
   if (settings.pay_per_request) flags |= kPayPerRequest;
   if (settings.deletion_protection) flags |= kDeletionProtection;
@@ -77,6 +99,12 @@ std::string encode_settings(const TableSettings& settings) {
     append(out, index.on_demand);
     append(out, index.warm);
   }
+  if (!updated) return out;
+  append_le64(out, static_cast<std::uint64_t>(settings.on_demand_since_ms));
+  append_le64(out, static_cast<std::uint64_t>(settings.raised_ms));
+  append_le64(out, static_cast<std::uint64_t>(settings.lowered_ms));
+  append_le64(out, settings.lowered_times);
+  append_le64(out, static_cast<std::uint64_t>(settings.class_changed_ms));
   return out;
 }
 
@@ -84,7 +112,8 @@ Result<TableSettings> decode_settings(std::string_view bytes) {
   TableSettings settings;
   if (bytes.empty()) return settings;
   ByteReader in(bytes);
-  if (const int version = in.u8(); version != kVersion)
+  const std::uint8_t version = in.u8();
+  if (version < kVersionWithoutTimes || version > kVersion)
     return fail(ErrorCode::unsupported, "table settings of version " + std::to_string(version) +
                                             "; this server reads " + std::to_string(kVersion));
   const std::uint8_t flags = in.u8();
@@ -108,6 +137,13 @@ Result<TableSettings> decode_settings(std::string_view bytes) {
     index.on_demand = read_optional(in);
     index.warm = read_optional(in);
   });
+  if (version > kVersionWithoutTimes) {
+    settings.on_demand_since_ms = static_cast<std::int64_t>(in.le64());
+    settings.raised_ms = static_cast<std::int64_t>(in.le64());
+    settings.lowered_ms = static_cast<std::int64_t>(in.le64());
+    settings.lowered_times = in.le64();
+    settings.class_changed_ms = static_cast<std::int64_t>(in.le64());
+  }
   if (!in.ok() || !in.at_end())
     return fail(ErrorCode::corruption, "table settings are cut short or too long");
   return settings;

@@ -37,8 +37,20 @@ struct TableSettings {
   };
   std::vector<Index> indexes;  ///< Global ones.
 
+  // When UpdateTable changed it last; 0: never.
+  std::int64_t on_demand_since_ms = 0;  ///< Or, of a provisioned table, when it was that last.
+  std::int64_t raised_ms = 0;           ///< The table's provisioned throughput.
+  std::int64_t lowered_ms = 0;
+  std::uint64_t lowered_times = 0;  ///< On the day (UTC) of lowered_ms.
+  std::int64_t class_changed_ms = 0;
+
   const Index* find_index(std::string_view name) const;
+  Index& index(std::string_view name);  ///< Made where it is missing.
 };
+
+/// Warm throughput as it is told: what was set, or what the billing mode begins with.
+Throughput told_warm(const std::optional<Throughput>& set, const Throughput& provisioned,
+                     bool pay_per_request);
 
 std::string encode_settings(const TableSettings& settings);
 /// Of an empty string: settings as they are by default. unsupported: a newer version; corruption.

@@ -1,3 +1,5 @@
+#include "services/dynamodb/table_settings_of_request.h"
+
 #include "services/dynamodb/service_errors.h"
 #include "services/dynamodb/table_schema.h"
 
@@ -15,6 +17,8 @@ Result<> check_units(std::int64_t units, std::string_view name) {
   return fail(validation("Given value " + std::to_string(units) + " for " + std::string(name) +
                          " is out of bounds"));
 }
+
+}  // namespace
 
 Result<Throughput> provisioned_of(const model::ProvisionedThroughput& given) {
   DYAD_TRY(check_units(given.read_capacity_units, "ReadCapacityUnits"));
@@ -41,6 +45,8 @@ std::optional<Throughput> warm_of(const std::optional<model::WarmThroughput>& gi
   made.write = given->write_units_per_second.value_or(pay_per_request ? 4000 : 0);
   return made;
 }
+
+namespace {
 
 Result<> check_billing(const model::CreateTableInput& input, bool pay_per_request) {
   if (pay_per_request) {
@@ -100,20 +106,21 @@ Result<> check_served(const model::CreateTableInput& input) {
   return {};
 }
 
-Result<> take_encryption(const model::CreateTableInput& input, TableSettings& settings) {
-  const auto& given = input.sse_specification;
-  if (!given) return {};
-  settings.encrypted_by_key = given->enabled.value_or(false);
-  if (!settings.encrypted_by_key && (given->sse_type || given->kms_master_key_id))
-    return invalid(
-        "SSESpecification: SSEType and KMSMasterKeyId can only be specified when SSE is "
-        "enabled");
-  if (given->sse_type == "AES256") return invalid("SSEType AES256 is not supported");
-  settings.encryption_key = given->kms_master_key_id.value_or("");
+}  // namespace
+
+Result<> take_encryption(const model::SSESpecification& given, TableSettings& settings) {
+  const bool enabled = given.enabled.value_or(false);
+  if (!enabled && given.sse_type)
+    return invalid("SSEType can not be specified if Enabled is false");
+  if (!enabled && given.kms_master_key_id)
+    return invalid("KMSMasterKeyId can not be specified if Enabled is false");
+  if (given.sse_type == "AES256") return invalid("SSEType AES256 is not supported");
+  if (given.kms_master_key_id && !given.sse_type)
+    return invalid("SSEType KMS is required if KMSMasterKeyId is specified");
+  settings.encrypted_by_key = enabled;
+  settings.encryption_key = given.kms_master_key_id.value_or("");
   return {};
 }
-
-}  // namespace
 
 Result<TableSettings> settings_of(const model::CreateTableInput& input) {
   TableSettings settings;
@@ -127,7 +134,7 @@ Result<TableSettings> settings_of(const model::CreateTableInput& input) {
   settings.table_class = input.table_class.value_or("");
   settings.deletion_protection = input.deletion_protection_enabled.value_or(false);
   DYAD_TRY(check_served(input));
-  DYAD_TRY(take_encryption(input, settings));
+  if (input.sse_specification) DYAD_TRY(take_encryption(*input.sse_specification, settings));
   if (input.tags) {
     for (const model::Tag& tag : *input.tags) settings.tags.emplace_back(tag.key, tag.value);
   }
