@@ -200,10 +200,12 @@ Outcome refuse_several_types(const simdjson::dom::object& object, int level) {
 }
 
 Outcome read_value_at(const element& json, ValueWriter& writer, int level) {
-  if (level > table::kMaxNestingDepth)
-    return invalid(
+  if (level > table::kMaxNestingDepth) {
+    std::string sentence =
         "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels "
-        "beyond supported limit");
+        "beyond supported limit";
+    return invalid(sentence, sentence);
+  }
   std::optional<Type> chosen;
   element content;
   if (!json.is_null()) {

@@ -23,6 +23,9 @@ Task<Result<>> write_item(DynamoDbService& service, const api::RequestContext& c
 /// The largest item that needs no look at its size: DynamoDB counts at most twice the bytes of the
 /// stored encoding.
 inline constexpr std::size_t kSurelySmallBytes = table::kMaxItemBytes / 2;
+/// The same of an update, of which some bytes are counted for each action, too; an expression has
+/// no room for so many that they came to more than the other half.
+inline constexpr std::size_t kSurelySmallUpdateBytes = kSurelySmallBytes / 2;
 /// ValidationException: the item of a put is too large or nested too deep.
 Result<> check_put_size(table::ItemView item);
 

@@ -1,3 +1,4 @@
+#include "expression/errors.h"
 #include "expression/update_expression.h"
 
 #include "services/dynamodb/item_keys.h"
@@ -7,6 +8,7 @@
 #include "services/dynamodb/operations.h"
 #include "services/dynamodb/request_expressions.h"
 #include "services/dynamodb/service_errors.h"
+#include "services/dynamodb/single_write_checks.h"
 
 namespace dyad::dynamodb {
 namespace {
@@ -75,6 +77,9 @@ class Update final : public ItemWrite {
     if (!plan_.update) return old.empty() ? input_.key : table::Item(std::string(old.encoded()));
     auto made = plan_.update->apply(old, input_.key.view());
     if (!made) return fail(translate(std::move(made).error()));
+    if (made->encoded().size() > kSurelySmallUpdateBytes &&
+        plan_.update->record_bytes(made->view()) > table::kMaxItemBytes)
+      return fail(validation(std::string(expression::kUpdatedItemTooLarge)));
     return made;
   }
 
@@ -101,6 +106,7 @@ class Update final : public ItemWrite {
 Task<Result<model::UpdateItemOutput>> update_item(DynamoDbService& service,
                                                   api::RequestContext& context,
                                                   model::UpdateItemInput& input) {
+  DYAD_CO_TRY(check_single_write(input, true));
   auto plan = check_request(input);
   if (!plan) co_return fail(in_envelope(std::move(plan).error()));
   DYAD_CO_TRY_ASSIGN(const table::TableRef table,
