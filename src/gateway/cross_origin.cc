@@ -26,7 +26,7 @@ api::CorsRequest cors_request(const Exchange& exchange, std::string_view bucket,
 
 Task<void> note_origin(Exchange& exchange, const api::CorsPolicy* policy, std::string_view bucket,
                        bool of_object) {
-  if (policy == nullptr) co_return;
+  if (policy == nullptr || exchange.request.head.method == "OPTIONS") co_return;
   api::CorsRequest request = cors_request(exchange, bucket, of_object);
   exchange.cors_headers = co_await policy->allowed(std::move(request));
 }

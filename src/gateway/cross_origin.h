@@ -15,7 +15,8 @@ inline bool names_origin(const http::RequestHead& head) {
 }
 
 /// Notes in `exchange` what its answer, an error too, is to say to the page that sent the request.
-/// Only for requests that name their origin; `policy` may be null.
+/// Only for requests that name their origin; `policy` may be null. Preflights are left to
+/// answer_preflight.
 Task<void> note_origin(Exchange& exchange, const api::CorsPolicy* policy, std::string_view bucket,
                        bool of_object);
 
