@@ -1,5 +1,6 @@
 #include "runtime/all_of.h"
 #include "services/dynamodb/test_service.h"
+#include "table/key_place.h"
 
 namespace dyad::dynamodb {
 namespace {
@@ -276,6 +277,57 @@ TEST_P(BatchOperations, RacingBatches) {
   EXPECT_EQ(service_.simulation().run_until(race()), 8);
   EXPECT_EQ(run("Scan", R"({"TableName":"Hash","Select":"COUNT"})"),
             R"({"Count":25,"ScannedCount":25})");
+}
+
+/// Holds a row of "Hash" for five seconds.
+Task<void> hold_row(TestService& service, std::string pk, Completion<bool>& over) {
+  const auto found = co_await service.tables().find("Hash", Deadline::never());
+  const table::TableDescriptor& table = **found;
+  table::PrimaryKey key;
+  key.hash = table::Value::string(pk);
+  table::KeyPlace place;
+  place.key = *table::table_key(table, key);
+  place.partition = table.partitions.partition_of(place.key);
+  std::vector<store::DeclaredKey> declared;
+  declared.push_back(
+      {place.partition, place.row_key(table::RowKind::current), store::LatchMode::exclusive});
+  const std::int64_t until_us = service.simulation().clock().steady_us() + 5'000'000;
+  const store::Body body = [until_us](store::Transaction&) -> Task<Result<>> {
+    co_await SleepUntil(until_us);
+    co_return Result<>();
+  };
+  const auto held =
+      co_await service.tables().store().transact(std::move(declared), body, Deadline::never());
+  EXPECT_TRUE(held);
+  over.set(true);
+}
+
+Task<std::string> call_while_held(TestService& service, std::string request) {
+  Completion<bool> over;
+  Executor::current()->spawn(hold_row(service, "busy", over));
+  co_await SleepUntil(service.simulation().clock().steady_us() + 10'000);
+  std::string answer = co_await service.call("BatchWriteItem", std::move(request));
+  (void)co_await over;
+  co_return answer;
+}
+
+TEST_P(BatchOperations, WhatStaysBusyIsHandedBack) {
+  service_.set_deadline_ms(1000);
+  const auto call = [&](std::string request) {
+    return service_.simulation().run_until(call_while_held(service_, std::move(request)));
+  };
+  EXPECT_EQ(
+      call(
+          R"({"ReturnConsumedCapacity":"TOTAL","RequestItems":{"Hash":[{"PutRequest":{"Item":{"pk":{"S":"busy"},"x":{"N":"1"}}}},)"
+          R"({"PutRequest":{"Item":{"pk":{"S":"idle"}}}},{"DeleteRequest":{"Key":{"pk":{"S":"none"}}}}]}})"),
+      R"({"UnprocessedItems":{"Hash":[{"PutRequest":{"Item":{"pk":{"S":"busy"},"x":{"N":"1"}}}}]},)"
+      R"("ConsumedCapacity":[{"TableName":"Hash","CapacityUnits":2.0}]})");
+  EXPECT_EQ(run("GetItem", R"({"TableName":"Hash","Key":{"pk":{"S":"idle"}}})"),
+            R"({"Item":{"pk":{"S":"idle"}}})");
+  EXPECT_EQ(run("GetItem", R"({"TableName":"Hash","Key":{"pk":{"S":"busy"}}})"), "{}");
+  // Where nothing at all could be written, that is said instead.
+  EXPECT_TRUE(call(R"({"RequestItems":{"Hash":[{"DeleteRequest":{"Key":{"pk":{"S":"busy"}}}}]}})")
+                  .starts_with("not a service error: "));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "protocol/service_error.h"
 #include "services/dynamodb/named_table.h"
 #include "services/dynamodb/operations.h"
+#include "services/dynamodb/resource_tags.h"
 #include "services/dynamodb/service_errors.h"
 #include "services/dynamodb/table_description.h"
 #include "services/dynamodb/table_schema.h"
@@ -31,6 +32,7 @@ Task<Result<model::CreateTableOutput>> create_table(DynamoDbService& service,
   DYAD_CO_TRY_ASSIGN(const TableSettings settings, settings_of(input));
   DYAD_CO_TRY_ASSIGN(table::TableSpec spec, schema_of(input));
   DYAD_CO_TRY(check_name(service, spec.name));
+  DYAD_CO_TRY(check_tags(settings.tags));
   spec.properties = encode_settings(settings);
   auto table = co_await service.tables().create(std::move(spec), context.deadline);
   if (!table) {

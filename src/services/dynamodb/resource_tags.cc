@@ -95,4 +95,9 @@ Result<> check_tag_count(const Tags& tags) {
                  std::to_string(kMaxTags)));
 }
 
+Result<> check_tags(const Tags& tags) {
+  for (const auto& [key, value] : tags) DYAD_TRY(check_tag(key, value));
+  return check_tag_count(tags);
+}
+
 }  // namespace dyad::dynamodb

@@ -34,4 +34,7 @@ void set_tag(Tags& tags, std::string_view key, std::string_view value);
 /// ValidationException: more than kMaxTags.
 Result<> check_tag_count(const Tags& tags);
 
+/// Both of all tags that a table is created with.
+Result<> check_tags(const Tags& tags);
+
 }  // namespace dyad::dynamodb

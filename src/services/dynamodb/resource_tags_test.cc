@@ -57,6 +57,16 @@ TEST_P(ResourceTags, FiftyAtMost) {
   EXPECT_EQ(run("TagResource", tags(20, 50)), "{}");
   EXPECT_TRUE(run("TagResource", tags(49, 51)).starts_with("ValidationException: "));
   EXPECT_EQ(run("TagResource", tags(40, 50)), "{}");
+
+  std::string many;
+  for (int i = 0; i < 51; ++i) many += (i ? "," : "") + tag(std::to_string(i), "v");
+  EXPECT_TRUE(run("CreateTable", R"({"TableName":"Tagged","BillingMode":"PAY_PER_REQUEST",
+    "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
+    "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],"Tags":[)" +
+                                     many + "]}")
+                  .starts_with("ValidationException: One or more"));
+  EXPECT_TRUE(
+      run("DescribeTable", R"({"TableName":"Tagged"})").starts_with("ResourceNotFoundException: "));
 }
 
 TEST_P(ResourceTags, AreChecked) {

@@ -62,7 +62,8 @@ class TestService {
     context.region = "us-east-1";
     context.account_id = "000000000000";
     context.clock = &simulation_.clock();
-    context.deadline = Deadline::never();
+    context.deadline = deadline_ms_ > 0 ? Deadline::after_ms(simulation_.clock(), deadline_ms_)
+                                        : Deadline::never();
     result = co_await one->run(context);
     if (!result) co_return text(result.error());
     std::string answer;
@@ -73,6 +74,9 @@ class TestService {
   std::string run(std::string operation, std::string request) {
     return simulation_.run_until(call(std::move(operation), std::move(request)));
   }
+
+  /// Of calls from now on; at first there is none.
+  void set_deadline_ms(std::int64_t deadline_ms) { deadline_ms_ = deadline_ms; }
 
   Simulation& simulation() { return simulation_; }
   table::Tables& tables() { return *tables_; }
@@ -87,6 +91,7 @@ class TestService {
   }
 
   Simulation simulation_;
+  std::int64_t deadline_ms_ = 0;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<table::Tables> tables_;
   std::unique_ptr<DynamoDbService> service_;
