@@ -28,7 +28,7 @@ namespace dyad::table {
 // Latches. The upload's row: shared by who puts a part, exclusive by who ends the upload. The
 // part's row: exclusive by who puts it. The part list goes with the object's row.
 
-/// 6 bytes of milliseconds and 10 random ones: uploads of one key sort by their beginning.
+/// The owning service makes them, so that uploads of one key sort by their beginning.
 constexpr std::size_t kUploadIdBytes = 16;
 /// "Amazon S3 multipart upload limits": part numbers 1 to 10,000.
 constexpr std::uint32_t kMaxPartNumber = 10'000;

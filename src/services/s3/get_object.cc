@@ -17,8 +17,8 @@ Task<Result<GetObjectOutput>> get_object(S3Service& service, api::RequestContext
   DYAD_CO_TRY_ASSIGN(const FoundObject object,
                      co_await find_object(service, table, input.bucket, input.key, input.version_id,
                                           context.deadline));
-  DYAD_CO_TRY_ASSIGN(const ReadPart part,
-                     check_object(input, object.attributes, context.clock->wall_ms()));
+  DYAD_CO_TRY_ASSIGN(const ReadPart part, check_object(input, object.attributes, object.part_list(),
+                                                       context.clock->wall_ms()));
   DYAD_CO_TRY_ASSIGN(context.reply_body, co_await open_content(service, object, part.range));
   if (part.range) context.status = 206;
   co_return describe_object<GetObjectOutput>(input, object.attributes, part);

@@ -35,20 +35,58 @@ Task<Result<Body>> open_blob(S3Service& service, ObjectBytes bytes, ByteRange ra
   co_return std::make_unique<ObjectBody>(std::move(*reader), range);
 }
 
+/// How often an object in parts is read anew that somebody else keeps replacing.
+constexpr int kMaxPartsAttempts = 64;
+
+Result<bool> is_in_parts(const table::Tables::RowAndBeside& rows) {
+  DYAD_TRY_ASSIGN(const ObjectBytes bytes,
+                  table::decode_object_bytes(rows.row->view().private_part));
+  return bytes.place == ObjectBytes::Place::parts;
+}
+
+Task<Result<Body>> open_parts(S3Service& service, const FoundObject& object, ObjectBytes bytes,
+                              ByteRange range) {
+  if (object.parts == nullptr) co_return fail(damaged("the list of its parts is missing"));
+  const table::PartList& list = object.parts->list;
+  if (list.parts.size() != bytes.part_count || size_bytes_of(list) != bytes.size_bytes)
+    co_return fail(damaged("its parts are of another number or size"));
+  auto body = std::make_unique<PartsBody>(service.blobs(), *object.parts, range);
+  PartsBody& opened = *body;
+  DYAD_CO_TRY(co_await opened.open_first());
+  co_return Body(std::move(body));
+}
+
 }  // namespace
 
 Task<Result<FoundObject>> find_object(S3Service& service, const table::TableRef& table,
                                       const std::string& bucket, const std::string& key,
                                       const std::optional<std::string>& version_id,
                                       Deadline deadline) {
-  FoundObject object;
-  Result<table::Tables::RowAndBeside> rows = co_await service.tables().get_with(
-      table, object_primary_key(bucket, key), table::RowKind::inline_bytes, deadline);
-  if (!rows) co_return fail(bucket_error(std::move(rows).error(), bucket));
-  if (!rows->row) co_return fail(object_missing(key, version_id));
-  object.rows = std::move(*rows);
-  DYAD_CO_TRY_ASSIGN(object.attributes, read_object_attributes(object.rows.row->view().item));
-  co_return object;
+  // Most objects are in one piece: what goes with it is read at once, a list of parts only when
+  // there is one to be read.
+  table::RowKind beside = table::RowKind::inline_bytes;
+  for (int attempt = 0; attempt < kMaxPartsAttempts; ++attempt) {
+    FoundObject object;
+    std::shared_ptr<const table::ReadPins::Pin> pin;
+    if (beside == table::RowKind::part_list)
+      pin = std::make_shared<const table::ReadPins::Pin>(service.pins().pin());
+    Result<table::Tables::RowAndBeside> rows = co_await service.tables().get_with(
+        table, object_primary_key(bucket, key), beside, deadline);
+    if (!rows) co_return fail(bucket_error(std::move(rows).error(), bucket));
+    if (!rows->row) co_return fail(object_missing(key, version_id));
+    object.rows = std::move(*rows);
+    DYAD_CO_TRY_ASSIGN(const bool in_parts, is_in_parts(object.rows));
+    const bool read_parts = beside == table::RowKind::part_list;
+    beside = in_parts ? table::RowKind::part_list : table::RowKind::inline_bytes;
+    if (in_parts != read_parts) continue;
+    if (in_parts && object.rows.beside) {
+      DYAD_CO_TRY_ASSIGN(table::PartList list, table::decode_part_list(*object.rows.beside));
+      object.parts = std::make_shared<const FoundParts>(std::move(list), std::move(pin));
+    }
+    DYAD_CO_TRY_ASSIGN(object.attributes, read_object_attributes(object.rows.row->view().item));
+    co_return object;
+  }
+  co_return fail(protocol::service_error(model::errors::kSlowDown));
 }
 
 Task<Result<Body>> open_content(S3Service& service, const FoundObject& object,
@@ -64,6 +102,8 @@ Task<Result<Body>> open_content(S3Service& service, const FoundObject& object,
       co_return open_inline(object, bytes, range);
     case ObjectBytes::Place::blob:
       co_return co_await open_blob(service, bytes, range);
+    case ObjectBytes::Place::parts:
+      co_return co_await open_parts(service, object, bytes, range);
   }
   co_return std::make_unique<ObjectBody>(std::string());
 }

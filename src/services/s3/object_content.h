@@ -9,6 +9,7 @@
 #include "http/body.h"
 #include "runtime/task.h"
 #include "services/s3/object_attributes.h"
+#include "services/s3/object_parts.h"
 #include "services/s3/ranges.h"
 #include "services/s3/service.h"
 #include "table/tables.h"
@@ -19,6 +20,10 @@ namespace dyad::s3 {
 struct FoundObject {
   table::Tables::RowAndBeside rows;
   ObjectAttributes attributes;
+  /// Of an object in parts: they and a pin of their own. Null: it is in one piece.
+  std::shared_ptr<const FoundParts> parts;
+
+  const table::PartList* part_list() const { return parts == nullptr ? nullptr : &parts->list; }
 };
 
 /// What a bucket has under a key. Whoever wants the bytes holds a ReadPin from before this until

@@ -62,16 +62,28 @@ table::ObjectBytes Upload::place() const {
 }
 
 Task<Result<Upload>> receive_upload(S3Service& service, http::BodyReader& body,
-                                    crypto::ChecksumKind checksum_kind, std::string owner) {
+                                    crypto::ChecksumKind checksum, std::string owner) {
+  ReceiveSpec spec;
+  spec.checksum = checksum;
+  spec.owner = std::move(owner);
+  return receive_upload(service, body, std::move(spec));
+}
+
+Task<Result<Upload>> receive_upload(S3Service& service, http::BodyReader& body, ReceiveSpec spec) {
   const std::uint64_t limit = service.options().max_put_bytes;
   const std::optional<std::uint64_t> length = body.length();
   if (length && *length > limit) co_return fail(too_large(*length, limit));
 
   Upload upload;
-  if (length && *length <= service.options().inline_limit_bytes)
+  if (spec.always_blob) {
+    DYAD_CO_TRY(co_await begin_blob(service, upload, spec.owner, length));
+  } else if (length && *length <= service.options().inline_limit_bytes) {
     upload.bytes.reserve(static_cast<std::size_t>(*length));
+  }
   crypto::Md5 md5;
-  crypto::Checksum checksum(checksum_kind);
+  crypto::Checksum checksum(spec.checksum);
+  std::optional<crypto::Checksum> also;
+  if (spec.also) also.emplace(*spec.also);
   std::size_t buffer_bytes = kReadBufferBytes;
   if (length) buffer_bytes = std::clamp<std::uint64_t>(*length, 1, kReadBufferBytes);
   std::vector<char> buffer(buffer_bytes);
@@ -82,10 +94,12 @@ Task<Result<Upload>> receive_upload(S3Service& service, http::BodyReader& body,
     const std::string_view bytes(buffer.data(), got);
     md5.update(bytes);
     checksum.update(bytes);
-    DYAD_CO_TRY(co_await take(service, upload, owner, length, bytes));
+    if (also) also->update(bytes);
+    DYAD_CO_TRY(co_await take(service, upload, spec.owner, length, bytes));
   }
   upload.digests.md5 = crypto::as_view(md5.finish());
   upload.digests.checksum = checksum.finish();
+  if (also) upload.digests.also = also->finish();
   co_return upload;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "blob/blob_store.h"
@@ -24,8 +25,17 @@ struct Upload {
   table::ObjectBytes place() const;
 };
 
-/// Reads the body to its end. `owner`: in whose name a blob is made. EntityTooLarge, before what is
-/// too much is kept; MissingContentLength; the body's own errors.
+/// How a body is taken.
+struct ReceiveSpec {
+  crypto::ChecksumKind checksum = crypto::ChecksumKind::crc64nvme;
+  std::optional<crypto::ChecksumKind> also;  ///< A second one: BodyDigests::also.
+  std::string owner;                         ///< In whose name a blob is made.
+  bool always_blob = false;                  ///< However few the bytes.
+};
+
+/// Reads the body to its end. EntityTooLarge, before what is too much is kept;
+/// MissingContentLength; the body's own errors.
+Task<Result<Upload>> receive_upload(S3Service& service, http::BodyReader& body, ReceiveSpec spec);
 Task<Result<Upload>> receive_upload(S3Service& service, http::BodyReader& body,
                                     crypto::ChecksumKind checksum, std::string owner);
 
@@ -34,9 +44,9 @@ Result<> put_upload_rows(store::Transaction& tx, const table::KeyPlace& place,
                          const Upload& upload);
 
 /// After the transaction that was to name the upload's blob: tells the blob store what became of
-/// it. `written` is that transaction's outcome; `row` is where the object's row is, for the case
-/// that the outcome is not known.
+/// it. `written` is that transaction's outcome; `latched` the row (kind byte and all) that it held
+/// exclusive, for the case that the outcome is not known; empty: the object's.
 Task<void> settle_upload(S3Service& service, const Upload& upload, std::string owner,
-                         const Result<store::Commit>& written);
+                         const Result<store::Commit>& written, std::string latched = {});
 
 }  // namespace dyad::s3

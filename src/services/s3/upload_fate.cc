@@ -3,7 +3,6 @@
 #include "protocol/service_error.h"
 #include "services/s3/object_upload.h"
 #include "table/blob_references.h"
-#include "table/catalogue_keys.h"
 #include "table/row_kind.h"
 
 namespace dyad::s3 {
@@ -28,44 +27,49 @@ bool surely_not_committed(const Error& error) {
 }
 
 /// Whether a row names the blob, be it as live or as released bytes. Asked in a transaction that
-/// holds the object's row exclusive, as the write did: it comes after whatever became of that, and
-/// its answer is durable.
-Task<Result<bool>> is_named(S3Service& service, blob::BlobId blob, std::string owner_bytes) {
+/// holds the row exclusive that the write held: it comes after whatever became of that, and its
+/// answer is durable.
+Task<Result<bool>> is_named(S3Service& service, blob::BlobId blob, std::string owner_bytes,
+                            std::string latched) {
   DYAD_CO_TRY_ASSIGN(const table::BlobOwner owner, table::decode_owner(owner_bytes));
   const Deadline deadline = Deadline::after_ms(service.tables().runtime().clock(), kAskWithinMs);
   Result<table::TableRef> table = co_await service.tables().find(owner.table_name, deadline);
   if (!table && table.error().code == ErrorCode::not_found) co_return false;
   if (!table) co_return fail(std::move(table).error());
   if ((*table)->id != owner.table) co_return false;
-  const store::PartitionId partition = (*table)->partitions.partition_of(owner.key);
-  std::vector<store::DeclaredKey> declared;
-  declared.push_back(table::descriptor_latch(owner.table_name, store::LatchMode::shared));
-  const table::KeyPlace place{partition, owner.key};
-  declared.push_back(
-      {partition, place.row_key(table::RowKind::current), store::LatchMode::exclusive});
   bool named = false;
-  const store::Body body = [&](store::Transaction& tx) -> Task<Result<>> {
+  table::SideWrite question;
+  question.table = *table;
+  question.key = owner.key;
+  if (latched.empty()) latched = table::KeyPlace{{}, owner.key}.row_key(table::RowKind::current);
+  question.latches.push_back({std::move(latched), store::LatchMode::exclusive});
+  question.body = [&](store::Transaction& tx, const table::KeyPlace& place) -> Task<Result<>> {
     const std::string live = table::reference_row(owner.key, blob);
     const std::string released = table::released_row(owner.key, blob);
-    DYAD_CO_TRY_ASSIGN(const std::optional<std::string> as_live, co_await tx.get(partition, live));
+    DYAD_CO_TRY_ASSIGN(const std::optional<std::string> as_live,
+                       co_await tx.get(place.partition, live));
     DYAD_CO_TRY_ASSIGN(const std::optional<std::string> as_released,
-                       co_await tx.get(partition, released));
+                       co_await tx.get(place.partition, released));
     named = as_live.has_value() || as_released.has_value();
     co_return Result<>();
   };
-  DYAD_CO_TRY(co_await service.tables().store().transact(std::move(declared), body, deadline));
+  const Result<store::Commit> asked =
+      co_await service.tables().write_beside(std::move(question), deadline);
+  if (!asked && asked.error().code == ErrorCode::not_found) co_return false;
+  if (!asked) co_return fail(asked.error());
   co_return named;
 }
 
 }  // namespace
 
 Task<void> settle_upload(S3Service& service, const Upload& upload, std::string owner,
-                         const Result<store::Commit>& written) {
+                         const Result<store::Commit>& written, std::string latched) {
   if (upload.blob == nullptr) co_return;
   const blob::BlobId blob = upload.blob->id();
   bool named = written.has_value();
   if (!written && !surely_not_committed(written.error())) {
-    const Result<bool> asked = co_await is_named(service, blob, std::move(owner));
+    const Result<bool> asked =
+        co_await is_named(service, blob, std::move(owner), std::move(latched));
     if (!asked) {
       // It stays on the list of pending blobs, and the next start asks.
       log::warning("the fate of a blob is not known yet", "blob={} reason={}", blob.value(),
