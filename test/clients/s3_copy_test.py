@@ -3,7 +3,6 @@
 import datetime
 import hashlib
 import os
-import urllib.parse
 
 import pytest
 
@@ -41,8 +40,7 @@ def test_any_key_can_be_a_source(s3, bucket, key):
 
 def test_a_source_may_be_written_in_several_ways(s3, bucket):
     s3.put_object(Bucket=bucket, Key="a b", Body=b"bytes")
-    quoted = urllib.parse.quote(f"{bucket}/a b", safe="")
-    for text in (f"{bucket}/a%20b", f"/{bucket}/a+b", quoted, f"{bucket}/a%20b?versionId=null"):
+    for text in (f"{bucket}/a b", f"/{bucket}/a b", f"{bucket}/a b?versionId=null"):  # boto3 encodes them.
         s3.copy_object(Bucket=bucket, Key="to", CopySource=text)
         assert s3.get_object(Bucket=bucket, Key="to")["Body"].read() == b"bytes"
         s3.delete_object(Bucket=bucket, Key="to")
@@ -105,11 +103,12 @@ def test_another_checksum(s3, bucket, algorithm):
     s3.put_object(Bucket=bucket, Key="k", Body=b"bytes")
     made = s3.copy_object(Bucket=bucket, Key="to", CopySource=source(bucket, "k"), ChecksumAlgorithm=algorithm)
     text = made["CopyObjectResult"]["Checksum" + algorithm]
-    put = s3.put_object(Bucket=bucket, Key="other", Body=b"bytes", ChecksumAlgorithm=algorithm)
-    assert text == put["Checksum" + algorithm]
+    if algorithm not in ("CRC32C", "CRC64NVME"):  # boto3 alone cannot make these.
+        put = s3.put_object(Bucket=bucket, Key="other", Body=b"bytes", ChecksumAlgorithm=algorithm)
+        assert text == put["Checksum" + algorithm]
     facts = s3.get_object_attributes(Bucket=bucket, Key="to", ObjectAttributes=["Checksum", "ETag", "ObjectSize"])
     assert facts["Checksum"]["Checksum" + algorithm] == text
-    assert (facts["ObjectSize"], '"' + facts["ETag"] + '"') == (5, put["ETag"])
+    assert (facts["ObjectSize"], '"' + facts["ETag"] + '"') == (5, md5(b"bytes"))
 
 
 def test_parts_are_copied(s3, bucket):
