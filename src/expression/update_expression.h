@@ -36,8 +36,10 @@ class UpdateExpression {
   /// limit: the attributes that it writes, whole, and for each of its actions a few bytes, one more
   /// for each list index. So an item that a Put may write can be too large for an update, if the
   /// attributes that the update leaves alone (the key, most of all) are smaller than that. Measured
-  /// to the byte by nubo-db/dynamodb-conformance, "item size by surface", August 2026; transactions
-  /// and PartiQL measure the item alone.
+  /// to the byte by nubo-db/dynamodb-conformance, "item size by surface", August 2026: SET, REMOVE,
+  /// one list index, a path into a map; ADD and DELETE are as that suite states them, an index in
+  /// another action or place is taken to count alike. Transactions and PartiQL measure the item
+  /// alone.
   std::size_t record_bytes(table::ItemView after) const;
 
   /// The attributes that the update names, of the item before (UPDATED_OLD) or after (UPDATED_NEW).

@@ -11,8 +11,10 @@
 namespace dyad::dynamodb {
 namespace {
 
-// The sentences are those of us-east-1, recorded by nubo-db/dynamodb-conformance in August 2026
-// (registry/splits.json, captures/2026-06-09-validation-rewording.json). UPDATE_NEW is theirs.
+// Recorded by nubo-db/dynamodb-conformance: of us-east-1 in August 2026 an empty table's name and
+// UpdateItem's ReturnValues (registry/splits.json); the rest, of DeleteItem and of several faults
+// of a PutItem, of eu-west-2 in June, where these checks came first
+// (captures/2026-06-09-validation-rewording.json). UPDATE_NEW is theirs.
 constexpr std::string_view kEmptyTable =
     "Value at 'TableName' failed to satisfy constraint: Member must have length greater than or "
     "equal to 1";
