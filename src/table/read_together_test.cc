@@ -40,7 +40,7 @@ PrimaryKey key_of_row(int row) {
 }
 
 std::int64_t value_of(const std::optional<StoredRow>& row) {
-  return static_cast<std::int64_t>(row->view().item.find("value")->as_number().coefficient());
+  return std::stoll(row->view().item.find("value")->as_number().to_string());
 }
 
 /// All rows get the same value in one write, again and again, while the table is cut; whoever reads
@@ -90,6 +90,8 @@ class Race {
 
   Task<void> keep_writing(Completion<bool>& written) {
     for (int value = 2; value <= kWrites; ++value) {
+      // At the same moments as every second read.
+      co_await SleepUntil(simulation_.clock().steady_us() + 2 * kPauseUs);
       co_await write_all(value);
       if (value % 20 == 0) co_await cut(value / 20);
     }
