@@ -21,6 +21,7 @@ struct Sum {
   std::uint64_t increments = 0;
   int crashes = 0;
   int splits = 0;
+  int indexes_built = 0;
 
   void add(const WorldOutcome& outcome) {
     ++seeds;
@@ -30,12 +31,15 @@ struct Sum {
     increments += outcome.increments;
     crashes += outcome.crashes;
     splits += outcome.splits;
+    indexes_built += outcome.indexes_built;
   }
   void print(const char* engine) const {
     fmt::print(
-        "simulation: {}: {} seeds, {} crashes, {} splits, {} acknowledged writes and {} increments "
+        "simulation: {}: {} seeds, {} crashes, {} splits, {} indexes built, {} acknowledged writes "
+        "and {} increments "
         "all found, unacknowledged: {} found whole, {} absent\n",
-        engine, seeds, crashes, splits, acknowledged, increments, found_done, found_undone);
+        engine, seeds, crashes, splits, indexes_built, acknowledged, increments, found_done,
+        found_undone);
   }
 };
 
@@ -60,6 +64,7 @@ class SimulationTest : public testing::Test {
     sum.print(name);
     if (sum.seeds < count) return;  // One seed is replayed.
     EXPECT_GT(sum.crashes, static_cast<int>(count));
+    EXPECT_GT(sum.indexes_built, 0);
     EXPECT_GT(sum.splits, 0);
     EXPECT_GT(sum.found_undone, 0u);
   }

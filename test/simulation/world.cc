@@ -8,6 +8,7 @@
 #include "server/data_directory.h"
 #include "store/hostile/hostile_store.h"
 #include "store/memory/memory_store.h"
+#include "table/index_backfill.h"
 #include "table/item_builder.h"
 #include "table/item_codec.h"
 #include "table/object_codec.h"
@@ -27,6 +28,8 @@ constexpr const char* kItemTable = "items";
 constexpr const char* kBucket = "bucket";
 constexpr const char* kCounter = "counter";
 constexpr const char* kDirectory = "/data";
+/// Comes and goes.
+constexpr const char* kLateIndex = "late";
 
 std::uint64_t hash_of(const std::string& text) {
   std::uint64_t hash = 0xcbf29ce484222325ull;
@@ -70,6 +73,7 @@ class World {
     if (crashes && !went_down) disk().crash(Survival::some);
     const Result<> closed = simulation_.run_until(store_->close());
     if (!crashes && !went_down && !closed) complain("close: " + closed.error().to_string());
+    backfill_.reset();
     reaper_.reset();
     pins_.reset();
     tables_.reset();
@@ -117,6 +121,11 @@ class World {
     tables_.emplace(*store_, simulation_, std::move(codecs));
     pins_.emplace(*store_);
     reaper_.emplace(*store_, *blobs_, *pins_);
+    table::BackfillOptions backfill;
+    backfill.rows_per_transaction = 3;
+    backfill.rows_per_turn = 6;
+    backfill.rows_per_pass = 6;
+    backfill_.emplace(*tables_, backfill);
     DYAD_CO_TRY(co_await table::settle_pending_blobs(*tables_, *blobs_, never()));
     co_return Result<>();
   }
@@ -283,13 +292,22 @@ class World {
     co_return commit.has_value();
   }
 
-  /// The reaper, splits and trims, as long as somebody writes. Their errors are the disk's.
+  /// The reaper, splits, trims and indexes that come and go, as long as somebody writes. Their
+  /// errors are the disk's.
   Task<void> maintain(std::uint64_t seed) {
     SeededRandom random(seed);
     while (over_ < kWriters && !disk().is_down()) {
-      switch (random.below(4)) {
+      switch (random.below(7)) {
         case 0:
           (void)co_await reaper_->pass(never());
+          break;
+        case 3:
+          co_await change_index(random);
+          break;
+        case 4:
+        case 5:
+          if (const auto pass = co_await backfill_->pass(never()))
+            outcome_.indexes_built += static_cast<int>(pass->finished);
           break;
         case 1:
           co_await split(random);
@@ -304,6 +322,30 @@ class World {
       co_await SleepUntil(simulation_.clock().steady_us() +
                           static_cast<std::int64_t>(random.below(3000)));
     }
+  }
+  /// An index that is not there is added, one that is whole goes; of one that is being built it
+  /// depends.
+  Task<void> change_index(Random& random) {
+    const bool bucket = random.below(2) == 0;
+    const bool impatient = random.below(4) == 0;
+    const auto change = [bucket, impatient](table::TableDescriptor& table) -> Result<> {
+      const table::IndexDescriptor* late = table.find_index(kLateIndex);
+      if (late == nullptr) {
+        table::IndexDescriptor index;
+        index.name = kLateIndex;
+        if (bucket) {
+          index.keys.hash = {"size", table::Type::number};
+          index.projection.kind = table::Projection::Kind::keys_only;
+        } else {
+          index.keys.hash = {"group", table::Type::string};
+        }
+        table.indexes.push_back(std::move(index));
+      } else if (!late->building() || impatient) {
+        std::erase_if(table.indexes, [](const auto& index) { return index.name == kLateIndex; });
+      }
+      return {};
+    };
+    (void)co_await tables_->alter(bucket ? "s3.bucket" : kItemTable, change, never());
   }
   Task<void> split(Random& random) {
     const bool bucket = random.below(2) == 0;
@@ -405,6 +447,7 @@ class World {
   std::optional<table::Tables> tables_;
   std::optional<table::ReadPins> pins_;
   std::optional<table::Reaper> reaper_;
+  std::optional<table::IndexBackfill> backfill_;
   std::uint64_t version_ = 0;
   std::uint64_t increments_begun_ = 0;
   std::uint64_t increments_acknowledged_ = 0;

@@ -27,12 +27,13 @@ struct WorldOutcome {
   std::uint64_t increments = 0;
   int crashes = 0;
   int splits = 0;
+  int indexes_built = 0;
 };
 
 /// Several processes on one disk, each of which recovers what the former left, checks all of it
 /// against the model, and then runs concurrent coroutines: items with an index, inline objects and
-/// blobs, transactions over both, a counter that all of them increment, the reaper, splits and
-/// trims; until the disk loses power at a random moment, or the process closes in order. Everything
+/// blobs, transactions over both, a counter that all of them increment, the reaper, splits,
+/// trims, indexes that come and go; until the disk loses power at a random moment, or the process closes in order. Everything
 /// follows from the seed (with the embedded engine but for the order of RocksDB's own threads).
 WorldOutcome run_world(WorldOptions options);
 
