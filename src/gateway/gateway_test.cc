@@ -13,6 +13,7 @@
 #include "crypto/sigv4_signer.h"
 #include "http/test_stream.h"
 #include "protocol/aws_chunked.h"
+#include "protocol/service_error.h"
 #include "runtime/simulation.h"
 
 namespace dyad::gateway {
@@ -50,6 +51,29 @@ std::vector<std::unique_ptr<api::OperationHandler>> fake_handlers(FakeS3& servic
   handlers.push_back(api::bind<api::s3::PutObject>(service, put_object));
   return handlers;
 }
+
+/// Allows pages of one origin, and says what it was asked.
+class FakePolicy final : public api::CorsPolicy {
+ public:
+  Task<Result<api::CorsHeaders>> preflight(api::CorsRequest request) const override {
+    if (request.origin != "http://page")
+      co_return fail(protocol::service_error("AccessForbidden", 403, "not from there"));
+    co_return said(request);
+  }
+  Task<api::CorsHeaders> allowed(api::CorsRequest request) const override {
+    if (request.origin != "http://page") co_return api::CorsHeaders();
+    co_return said(request);
+  }
+
+ private:
+  static api::CorsHeaders said(const api::CorsRequest& request) {
+    std::string asked = std::string(request.method) + " " + std::string(request.bucket);
+    if (request.of_object) asked += " object";
+    asked += " " + std::string(request.asked_method.value_or("none"));
+    asked += " " + std::string(request.asked_headers.value_or("none"));
+    return {{"X-Asked", asked}};
+  }
+};
 
 auth::CredentialStore credentials() {
   auth::Credential root;
@@ -145,8 +169,9 @@ class GatewayTest : public testing::Test {
   FakeS3 fake_;
   auth::RootOnlyAuthorizer authorizer_;
   auth::CredentialStore credentials_ = credentials();
-  ServiceHandlers s3_{fake_handlers(fake_)};
+  ServiceHandlers s3_{fake_handlers(fake_), std::make_unique<FakePolicy>()};
   ServiceHandlers none_{{}};
+  ServiceHandlers open_{{}, std::make_unique<FakePolicy>()};
   Metrics metrics_;
   GatewayShared shared_{{},
                         simulation_.clock(),
@@ -154,7 +179,7 @@ class GatewayTest : public testing::Test {
                         credentials_,
                         authorizer_,
                         s3_,
-                        none_,
+                        open_,
                         none_,
                         metrics_};
   Gateway gateway_{shared_,
@@ -544,6 +569,55 @@ TEST_F(GatewayTest, MalformedHttpIsRefusedInS3sForm) {
   const std::string answer = exchange("GET / HTTP/1.1\r\nHost: a\r\nBad Header: x\r\n\r\n");
   EXPECT_TRUE(has(answer, "HTTP/1.1 400")) << answer;
   EXPECT_TRUE(has(answer, "<Code>BadRequest</Code>")) << answer;
+}
+
+TEST_F(GatewayTest, APreflightPassesWithoutASignatureAndLearnsTheVerdictAlone) {
+  Sent sent{"OPTIONS", "/photos/a%20b?acl", {{"Origin", "http://page"}}, ""};
+  sent.headers.push_back({"Access-Control-Request-Method", "PUT"});
+  sent.headers.push_back({"Access-Control-Request-Headers", "x-amz-date"});
+  const std::string answer = exchange(text_of(sent));
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200")) << answer;
+  EXPECT_TRUE(has(answer, "X-Asked: OPTIONS photos object PUT x-amz-date\r\n")) << answer;
+  EXPECT_TRUE(has(answer, "x-amz-request-id: ")) << answer;
+  EXPECT_TRUE(has(answer, "Content-Length: 0\r\n")) << answer;
+  sent.headers[0].value = "http://other";
+  const std::string refused = exchange(text_of(sent));
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 403")) << refused;
+  EXPECT_TRUE(has(refused, "<Code>AccessForbidden</Code>")) << refused;
+  EXPECT_FALSE(has(refused, "X-Asked")) << refused;
+  EXPECT_TRUE(fake_.stored.empty());
+}
+
+TEST_F(GatewayTest, AnswersToPagesSayWhatIsAllowed) {
+  Sent sent = put("hello");
+  sent.headers.push_back({"Origin", "http://page"});
+  // An error, too: a page could not read it otherwise.
+  const std::string denied = exchange(text_of(sent));
+  EXPECT_TRUE(denied.starts_with("HTTP/1.1 403")) << denied;
+  EXPECT_TRUE(has(denied, "X-Asked: PUT photos object none none\r\n")) << denied;
+  sign(sent, hash_of("hello"));
+  const std::string stored = exchange(text_of(sent));
+  EXPECT_TRUE(stored.starts_with("HTTP/1.1 200")) << stored;
+  EXPECT_TRUE(has(stored, "X-Asked: PUT photos object none none\r\n")) << stored;
+  EXPECT_EQ(fake_.stored.size(), 1u);
+  Sent other = put("hello");
+  other.headers.push_back({"Origin", "http://other"});
+  EXPECT_FALSE(has(exchange(text_of(other)), "X-Asked"));
+  EXPECT_FALSE(has(exchange(text_of(put("hello"))), "X-Asked"));
+}
+
+TEST_F(GatewayTest, ServicesWithTargetsAnswerPagesThemselves) {
+  Sent sent{"OPTIONS", "/", {{"Origin", "http://page"}}, ""};
+  sent.headers.push_back({"Access-Control-Request-Headers", "authorization,X-Amz-Target"});
+  const std::string answer = exchange(text_of(sent));
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200")) << answer;
+  EXPECT_TRUE(has(answer, "x-amzn-RequestId: ")) << answer;
+  EXPECT_TRUE(has(answer, "X-Asked: OPTIONS  none authorization,X-Amz-Target\r\n")) << answer;
+  Sent call{"POST", "/", {{"X-Amz-Target", "DynamoDB_20120810.ListTables"}}, "{}"};
+  call.headers.push_back({"Origin", "http://page"});
+  const std::string unsigned_call = exchange(text_of(call));
+  EXPECT_TRUE(unsigned_call.starts_with("HTTP/1.1 400")) << unsigned_call;
+  EXPECT_TRUE(has(unsigned_call, "X-Asked: POST  none none\r\n")) << unsigned_call;
 }
 
 }  // namespace
