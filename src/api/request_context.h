@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/authorizer.h"
 #include "auth/principal.h"
 #include "base/clock.h"
 #include "http/body.h"
@@ -24,6 +25,9 @@ struct RequestContext {
   std::string_view account_id;
   std::string_view request_id;
   const Clock* clock = nullptr;
+  /// Already passed for what the operation names (OperationHandler::accesses); to be asked again for
+  /// parts that are refused one by one. Null: everything is allowed (tests of handlers).
+  const auth::AccessGate* access = nullptr;
   Deadline deadline;
 
   /// As they came, for what no input has a member for. Empty: not told.

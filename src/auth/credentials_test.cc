@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "auth/authorizer.h"
 #include "runtime/sim_files.h"
 
 namespace dyad::auth {
@@ -56,16 +55,6 @@ TEST_F(RootCredentialTest, DamagedFileIsNamed) {
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code, ErrorCode::corruption);
   EXPECT_NE(loaded.error().message.find("/data/root-credentials"), std::string::npos);
-}
-
-TEST(RootOnlyAuthorizerTest, RootMayEverythingAnonymousNothing) {
-  const RootOnlyAuthorizer authorizer;
-  Principal root;
-  root.kind = Principal::Kind::root;
-  EXPECT_TRUE(authorizer.authorise(root, "s3:GetObject"));
-  const Result<> refused = authorizer.authorise(Principal(), "s3:GetObject");
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::permission_denied);
 }
 
 }  // namespace

@@ -146,8 +146,8 @@ Result<const auth::Credential*> Authenticator::find(std::string_view access_key,
     if (now_ms - last_unknown_key_log_ms_ >= kUnknownKeyLogEveryMs) {
       last_unknown_key_log_ms_ = now_ms;
       log::warning("unknown access key",
-                   "access_key={} hint=\"this server knows {}; set AWS_ACCESS_KEY_ID and "
-                   "AWS_SECRET_ACCESS_KEY to its root pair, or start it with "
+                   "access_key={} hint=\"this server knows {}; `eval $(dyad env)` sets "
+                   "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to it, or start the server with "
                    "DYAD_ROOT_ACCESS_KEY_ID and DYAD_ROOT_SECRET_ACCESS_KEY\"",
                    access_key, shared_.credentials.root().access_key_id);
     }

@@ -18,6 +18,7 @@ struct Exchange {
   std::string request_id;
   std::int64_t began_us = 0;
   const protocol::Operation* operation = nullptr;  ///< Null until it is known.
+  http::BudgetShare memory;                        ///< What its body takes.
   api::CorsHeaders cors_headers = {};  ///< For any answer to it (gateway/cross_origin.h).
 
   bool is_head() const { return request.head.method == "HEAD"; }

@@ -103,13 +103,15 @@ ServiceHandlers::ServiceHandlers(std::vector<std::unique_ptr<api::OperationHandl
 Gateway::Gateway(const GatewayShared& shared, JsonHooks hooks)
     : shared_(shared),
       hosts_(shared.options.domains),
+      memory_(shared.body_memory),
       authenticator_(shared),
       json_(shared, authenticator_, std::move(hooks)),
       query_(shared, authenticator_),
       s3_(shared, authenticator_) {}
 
 Task<void> Gateway::handle(http::Request& request, http::ResponseWriter& response) {
-  Exchange exchange{shared_, request, response, {}, shared_.clock.steady_us(), nullptr};
+  const std::int64_t began_us = shared_.clock.steady_us();
+  Exchange exchange{shared_, request, response, {}, began_us, nullptr, http::BudgetShare(memory_)};
   co_await dispatch(exchange);
   const std::int64_t took_us = shared_.clock.steady_us() - exchange.began_us;
   shared_.metrics.count(exchange.operation, response.status(), took_us);
@@ -135,10 +137,31 @@ std::string Gateway::describe(http::HeadError error, http::ResponseWriter& respo
   return rendered.body;
 }
 
+/// Asked only where there is a rate, for an address takes time to be written.
+bool Gateway::admit(const http::Request& request) {
+  return !shared_.request_rates.limits() ||
+         shared_.request_rates.admit(request.stream.peer_address());
+}
+
+/// Too many requests of one client: SlowDown, ThrottlingException or Throttling, which clients try
+/// again.
+Task<void> Gateway::refuse(Exchange& exchange) {
+  const http::RequestHead& head = exchange.request.head;
+  const protocol::ServiceInfo* service = &api::s3::kService;
+  if (head.find("x-amz-target") != nullptr) service = &api::dynamodb::kService;
+  if (is_query_form(head)) service = &api::sts::kService;
+  exchange.request_id = make_request_id(shared_.random, kJsonRequestIdChars);
+  Error error(ErrorCode::overloaded, "too many requests of one address");
+  co_await answer_error(exchange, *service, std::move(error), {});
+}
+
 /// In the order in which a request says whom it is for: target, credential scope, host, path.
 Task<void> Gateway::dispatch(Exchange& exchange) {
   const http::RequestHead& head = exchange.request.head;
-  if (head.find("x-amz-target") != nullptr || is_target_preflight(head)) {
+  const bool admitted = admit(exchange.request);
+  if (!admitted) {
+    co_await refuse(exchange);
+  } else if (head.find("x-amz-target") != nullptr || is_target_preflight(head)) {
     exchange.request_id = make_request_id(shared_.random, kJsonRequestIdChars);
     co_await json_.serve(exchange);
   } else if (is_for_operators(head, "/health")) {

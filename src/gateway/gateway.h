@@ -23,10 +23,13 @@ class Gateway final : public http::Handler {
 
  private:
   Task<void> dispatch(Exchange& exchange);
+  bool admit(const http::Request& request);
+  Task<void> refuse(Exchange& exchange);
   Task<void> serve_by_host(Exchange& exchange, std::string_view scoped_service);
 
   const GatewayShared& shared_;
   const HostNames hosts_;
+  http::LocalBudget memory_;
   Authenticator authenticator_;
   JsonFrontend json_;
   QueryFrontend query_;

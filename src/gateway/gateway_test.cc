@@ -95,9 +95,11 @@ class GatewayTest : public testing::Test {
  protected:
   std::string exchange(std::string text) { return simulation_.run_until(run(std::move(text))); }
 
-  Task<std::string> run(std::string text) {
+  Task<std::string> run(std::string text) { return run_on(gateway_, std::move(text)); }
+
+  Task<std::string> run_on(Gateway& gateway, std::string text) {
     auto [server, client] = http::TestStream::pair();
-    http::Connection connection(std::move(server), gateway_, simulation_.clock(), options_);
+    http::Connection connection(std::move(server), gateway, simulation_.clock(), options_);
     Completion<bool> over;
     const auto serve = [](http::Connection& c, Completion<bool>& done) -> Task<void> {
       co_await c.run();
@@ -173,6 +175,8 @@ class GatewayTest : public testing::Test {
   ServiceHandlers none_{{}};
   ServiceHandlers open_{{}, std::make_unique<FakePolicy>()};
   Metrics metrics_;
+  http::MemoryBudget body_memory_{8u << 20};
+  AddressRates rates_{simulation_.clock(), 0, 0};
   GatewayShared shared_{{},
                         simulation_.clock(),
                         simulation_.random(),
@@ -181,7 +185,9 @@ class GatewayTest : public testing::Test {
                         s3_,
                         open_,
                         none_,
-                        metrics_};
+                        metrics_,
+                        body_memory_,
+                        rates_};
   Gateway gateway_{shared_,
                    [](const protocol::Operation&) { return protocol::JsonCodec::Hooks(); }};
   http::ConnectionOptions options_;
@@ -525,6 +531,59 @@ TEST_F(GatewayTest, HeadersThatAreNotSignedAreRefused) {
     EXPECT_TRUE(has(answer, "There were headers present in the request which were not signed"));
   }
   EXPECT_TRUE(fake_.stored.empty());
+}
+
+TEST_F(GatewayTest, BodiesBeyondTheMemoryForThemAreRefused) {
+  ASSERT_TRUE(body_memory_.take(body_memory_.limit_bytes()));
+  Sent object = put("hello");
+  sign(object, hash_of("hello"));
+  const std::string s3 = exchange(text_of(object));
+  EXPECT_TRUE(has(s3, "HTTP/1.1 503")) << s3;
+  EXPECT_TRUE(has(s3, "<Code>SlowDown</Code>")) << s3;
+  Sent list{"POST", "/", {{"x-amz-target", "DynamoDB_20120810.ListTables"}}, "{}"};
+  sign(list, hash_of("{}"), "dynamodb");
+  const std::string json = exchange(text_of(list));
+  EXPECT_TRUE(has(json, "HTTP/1.1 400")) << json;
+  EXPECT_TRUE(has(json, "ThrottlingException")) << json;
+  Sent form{"POST",
+            "/",
+            {{"content-type", "application/x-www-form-urlencoded"}},
+            "Action=GetCallerIdentity&Version=2011-06-15"};
+  sign(form, hash_of(form.body), "sts");
+  const std::string query = exchange(text_of(form));
+  EXPECT_TRUE(has(query, "<Code>Throttling</Code>")) << query;
+  body_memory_.give(body_memory_.limit_bytes());
+
+  EXPECT_TRUE(has(exchange(text_of(object)), "HTTP/1.1 200"));
+  EXPECT_EQ(fake_.stored.size(), 1u);
+}
+
+TEST_F(GatewayTest, AClientHasARate) {
+  AddressRates slow(simulation_.clock(), 1, 2);
+  const GatewayShared shared{{},
+                             simulation_.clock(),
+                             simulation_.random(),
+                             credentials_,
+                             authorizer_,
+                             s3_,
+                             none_,
+                             none_,
+                             metrics_,
+                             body_memory_,
+                             slow};
+  Gateway gateway(shared, [](const protocol::Operation&) { return protocol::JsonCodec::Hooks(); });
+  const auto ask = [&](const std::string& text) {
+    return simulation_.run_until(run_on(gateway, text));
+  };
+  const std::string list = text_of({"GET", "/", {}, ""});
+  const std::string tables =
+      text_of({"POST", "/", {{"x-amz-target", "DynamoDB_20120810.ListTables"}}, "{}"});
+  EXPECT_TRUE(has(ask(list), "AccessDenied"));
+  EXPECT_TRUE(has(ask(list), "AccessDenied"));
+  const std::string s3 = ask(list);
+  EXPECT_TRUE(has(s3, "HTTP/1.1 503")) << s3;
+  EXPECT_TRUE(has(s3, "<Code>SlowDown</Code>")) << s3;
+  EXPECT_TRUE(has(ask(tables), "ThrottlingException"));
 }
 
 TEST_F(GatewayTest, WhatIsNotServedSaysSo) {

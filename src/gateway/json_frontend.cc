@@ -3,6 +3,7 @@
 #include "api/dynamodb/errors.h"
 #include "api/dynamodb/operations.h"
 #include "crypto/crc.h"
+#include "gateway/access.h"
 #include "gateway/cross_origin.h"
 #include "http/content_coding.h"
 #include "protocol/error_rendering.h"
@@ -66,8 +67,9 @@ Task<Result<>> JsonFrontend::answer(Exchange& exchange) {
   const crypto::RequestView view = head.signing_view();
   DYAD_CO_TRY_ASSIGN(const Authenticator::Claim claim,
                      authenticator_.claim(view, exchange.operation->service->name));
-  DYAD_CO_TRY_ASSIGN(const std::string body,
-                     co_await http::read_all(exchange.request.body, kMaxBufferedBodyBytes));
+  DYAD_CO_TRY_ASSIGN(
+      const std::string body,
+      co_await http::read_all(exchange.request.body, kMaxBufferedBodyBytes, exchange.memory));
   DYAD_CO_TRY_ASSIGN(const auth::Principal* principal,
                      authenticator_.authenticate_buffered(view, claim, body));
   const api::OperationHandler* handler = shared_.dynamodb.find(*exchange.operation);
@@ -77,12 +79,20 @@ Task<Result<>> JsonFrontend::answer(Exchange& exchange) {
   const protocol::JsonCodec codec(hooks_(*exchange.operation));
   std::string unpacked;
   if (is_packed(head)) {
+    // As much as may come out, until it is known how much does.
+    DYAD_CO_TRY(exchange.memory.add(kMaxBufferedBodyBytes));
     DYAD_CO_TRY_ASSIGN(unpacked, co_await unpack(head, body));
+    exchange.memory.give_back(kMaxBufferedBodyBytes - unpacked.size());
   }
   DYAD_CO_TRY(codec.parse(parser_, is_packed(head) ? unpacked : body, *exchange.operation->input,
                           call->input()));
-  DYAD_CO_TRY(shared_.authorizer.authorise(*principal, exchange.operation->iam_action));
+  const ExchangeFacts facts(exchange, *principal);
+  const auth::AccessGate gate(shared_.authorizer, *principal, facts);
   api::RequestContext context = exchange.context(*principal);
+  context.access = &gate;
+  DYAD_CO_TRY(gate.enter(exchange.operation->iam_action));
+  const auto any = [] { return std::string_view("*"); };
+  DYAD_CO_TRY(authorise(gate, *handler, context, call->input(), any));
   DYAD_CO_TRY(co_await call->run(context));
 
   std::string reply;

@@ -1,6 +1,7 @@
 #include "gateway/query_frontend.h"
 
 #include "api/sts/operations.h"
+#include "gateway/access.h"
 #include "protocol/error_rendering.h"
 #include "protocol/query_protocol.h"
 #include "protocol/query_string.h"
@@ -19,8 +20,9 @@ Task<Result<>> QueryFrontend::answer(Exchange& exchange) {
   const crypto::RequestView view = head.signing_view();
   DYAD_CO_TRY_ASSIGN(const Authenticator::Claim claim,
                      authenticator_.claim(view, api::sts::kService.name));
-  DYAD_CO_TRY_ASSIGN(const std::string body,
-                     co_await http::read_all(exchange.request.body, kMaxFormBytes));
+  DYAD_CO_TRY_ASSIGN(
+      const std::string body,
+      co_await http::read_all(exchange.request.body, kMaxFormBytes, exchange.memory));
   // The parameters of a GET stand in its query, those of the signature among them.
   const std::string_view parameters = head.method == "POST" ? std::string_view(body) : head.query;
   Result<std::vector<protocol::QueryParameter>> form = protocol::parse_query_string(parameters);
@@ -40,9 +42,15 @@ Task<Result<>> QueryFrontend::answer(Exchange& exchange) {
 
   const std::unique_ptr<api::Call> call = handler->begin();
   DYAD_CO_TRY(protocol::parse_form(*exchange.operation, *form, call->input()));
-  if (exchange.operation->authorised)
-    DYAD_CO_TRY(shared_.authorizer.authorise(*principal, exchange.operation->iam_action));
+  const ExchangeFacts facts(exchange, *principal);
+  const auth::AccessGate gate(shared_.authorizer, *principal, facts);
   api::RequestContext context = exchange.context(*principal);
+  context.access = &gate;
+  if (exchange.operation->authorised) {
+    DYAD_CO_TRY(gate.enter(exchange.operation->iam_action));
+    const auto any = [] { return std::string_view("*"); };
+    DYAD_CO_TRY(authorise(gate, *handler, context, call->input(), any));
+  }
   DYAD_CO_TRY(co_await call->run(context));
 
   const std::string reply =

@@ -31,6 +31,13 @@ std::optional<std::uint64_t> begin_s3_answer(Exchange& exchange, std::uint16_t s
   return content_length;
 }
 
+Result<> take_stream_memory(Exchange& exchange, std::optional<std::uint64_t> length) {
+  // A short body is held twice: as it came, and as what becomes of it.
+  const std::uint64_t bytes =
+      length && *length < kStreamedBodyBytes / 2 ? *length * 2 : kStreamedBodyBytes;
+  return exchange.memory.add(static_cast<std::size_t>(bytes));
+}
+
 Task<Result<std::size_t>> TimedBody::read(std::span<char> out) {
   const Result<std::size_t> got = co_await body_.read(out);
   if (got && *got == 0 && !ended_) {

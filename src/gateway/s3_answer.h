@@ -15,6 +15,9 @@ void add_usual_s3_headers(Exchange& exchange);
 std::optional<std::uint64_t> begin_s3_answer(Exchange& exchange, std::uint16_t status,
                                              const protocol::RestResponse& rendered);
 
+/// Before a body is streamed into a handler: what it will hold of it. `overloaded`.
+Result<> take_stream_memory(Exchange& exchange, std::optional<std::uint64_t> length);
+
 /// A body may take as long as its pace allows (http/pace.h), which for a large object is far more
 /// than a request's time: that counts anew from the body's end.
 class TimedBody final : public http::BodyReader {

@@ -1,6 +1,7 @@
 #include "gateway/s3_frontend.h"
 
 #include "api/s3/operations.h"
+#include "gateway/access.h"
 #include "gateway/cross_origin.h"
 #include "gateway/hoisted_headers.h"
 #include "gateway/s3_answer.h"
@@ -78,15 +79,20 @@ Result<> S3Frontend::find_operation(Exchange& exchange, const Parsed& parsed) co
 Task<Result<>> S3Frontend::run(Exchange& exchange, const Parsed& parsed,
                                const Authenticated& sender) {
   const protocol::Operation& operation = *exchange.operation;
-  DYAD_CO_TRY(shared_.authorizer.authorise(*sender.principal, operation.iam_action));
+  const ExchangeFacts facts(exchange, *sender.principal);
+  const auth::AccessGate gate(shared_.authorizer, *sender.principal, facts);
+  DYAD_CO_TRY(gate.enter(operation.iam_action));
   const api::OperationHandler* handler = shared_.s3.find(operation);
   if (handler == nullptr) co_return fail(protocol::not_implemented(operation));
 
   DYAD_CO_TRY_ASSIGN(const std::unique_ptr<S3Body> body,
                      S3Body::open(exchange.request.body, exchange.request.head, sender));
   std::string document;
-  if (!operation.streaming_input) {
-    DYAD_CO_TRY_ASSIGN(document, co_await http::read_all(body->reader(), kMaxXmlBodyBytes));
+  if (operation.streaming_input) {
+    DYAD_CO_TRY(take_stream_memory(exchange, body->reader().length()));
+  } else {
+    DYAD_CO_TRY_ASSIGN(document,
+                       co_await http::read_all(body->reader(), kMaxXmlBodyBytes, exchange.memory));
   }
   const protocol::RestRequest::PathParameter path[] = {{"Bucket", parsed.address.bucket},
                                                        {"Key", parsed.address.key}};
@@ -106,11 +112,14 @@ Task<Result<>> S3Frontend::run(Exchange& exchange, const Parsed& parsed,
 
   api::RequestContext context = exchange.context(*sender.principal);
   TimedBody timed(body->reader(), exchange, context);
+  context.access = &gate;
   context.headers = rest.headers;
   context.body = &timed;
   context.document = document;
   context.announced_trailers = exchange.request.head.value("x-amz-trailer");
   context.trailers = body->trailers();
+  const auto own = [&] { return s3_resource(parsed.address.bucket, parsed.address.key); };
+  DYAD_CO_TRY(authorise(gate, *handler, context, call->input(), own));
   DYAD_CO_TRY(co_await call->run(context));
   co_return co_await send(exchange, call->output(), context);
 }

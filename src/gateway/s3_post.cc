@@ -7,6 +7,7 @@
 #include "api/s3/put_object_tagging.h"
 #include "crypto/request_view.h"
 #include "crypto/uri_encoding.h"
+#include "gateway/access.h"
 #include "gateway/s3_answer.h"
 #include "gateway/s3_body.h"
 #include "protocol/error_rendering.h"
@@ -254,6 +255,7 @@ Task<Result<>> S3Post::answer(Exchange& exchange, const S3Address& address) {
   const Authenticated of_the_head{};
   DYAD_CO_TRY_ASSIGN(const std::unique_ptr<S3Body> body,
                      S3Body::open(exchange.request.body, head, of_the_head));
+  DYAD_CO_TRY(take_stream_memory(exchange, std::nullopt));
   protocol::FormData form(body->reader(), *boundary);
   DYAD_CO_TRY_ASSIGN(const bool has_file, co_await form.read_fields());
   if (!has_file)
@@ -285,9 +287,12 @@ Task<Result<>> S3Post::run(Exchange& exchange, const S3Address& address, protoco
   const api::OperationHandler* handler = shared_.s3.find(operation);
   if (handler == nullptr) co_return fail(protocol::not_implemented(operation));
 
-  DYAD_CO_TRY_ASSIGN(const std::vector<OwnHeader> own, headers_of(upload.fields));
+  const ExchangeFacts facts(exchange, *upload.principal);
+  const auth::AccessGate gate(shared_.authorizer, *upload.principal, facts);
+  DYAD_CO_TRY(gate.enter(operation.iam_action));
+  DYAD_CO_TRY_ASSIGN(const std::vector<OwnHeader> said, headers_of(upload.fields));
   std::vector<http::Header> headers;
-  for (const OwnHeader& header : own) headers.push_back({header.name, header.value});
+  for (const OwnHeader& header : said) headers.push_back({header.name, header.value});
   const protocol::RestRequest::PathParameter path[] = {{"Bucket", address.bucket},
                                                        {"Key", upload.key}};
   protocol::RestRequest rest;
@@ -299,9 +304,11 @@ Task<Result<>> S3Post::run(Exchange& exchange, const S3Address& address, protoco
   api::RequestContext context = exchange.context(*upload.principal);
   SizedFile file(form, upload.sizes);
   TimedBody timed(file, exchange, context);
+  context.access = &gate;
   context.headers = headers;
   context.body = &timed;
-  DYAD_CO_TRY(shared_.authorizer.authorise(*upload.principal, operation.iam_action));
+  const auto own = [&] { return s3_resource(address.bucket, upload.key); };
+  DYAD_CO_TRY(authorise(gate, *handler, context, call->input(), own));
   DYAD_CO_TRY(co_await call->run(context));
   co_return co_await send(exchange, address, upload, call->output());
 }

@@ -10,7 +10,9 @@
 #include "auth/credentials.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "gateway/address_rates.h"
 #include "gateway/metrics.h"
+#include "http/memory_budget.h"
 #include "protocol/json_codec.h"
 #include "protocol/operation.h"
 
@@ -18,10 +20,14 @@ namespace dyad::gateway {
 
 /// The largest request that is read whole before its handler runs; DynamoDB's own limit.
 constexpr std::size_t kMaxBufferedBodyBytes = 16u << 20;
-/// The largest XML document of an S3 request (a policy or a list of keys to delete fits).
-constexpr std::size_t kMaxXmlBodyBytes = 2u << 20;
+/// The largest XML document of an S3 request: a list of 10,000 parts with their checksums fits.
+constexpr std::size_t kMaxXmlBodyBytes = 4u << 20;
 /// The largest form of a query-protocol request.
 constexpr std::size_t kMaxFormBytes = 1u << 20;
+
+/// What an operation whose body is a stream holds of it at most: a frame that is being read, one
+/// that is being written, and an object still small enough to stay in memory.
+constexpr std::size_t kStreamedBodyBytes = 384u << 10;
 
 /// The handlers of one service, by Operation::index; null: not served. And what the service says to
 /// pages of other origins; null: nothing.
@@ -62,6 +68,8 @@ struct GatewayShared {
   const ServiceHandlers& dynamodb;
   const ServiceHandlers& sts;
   Metrics& metrics;
+  http::MemoryBudget& body_memory;  ///< For all bodies that are held while they are read.
+  AddressRates& request_rates;
 };
 
 }  // namespace dyad::gateway

@@ -9,9 +9,16 @@ namespace dyad::http {
 namespace {
 constexpr std::size_t kFirstReadBytes = 16 * 1024;
 constexpr std::size_t kDiscardBytes = 16 * 1024;
-}  // namespace
 
-Task<Result<std::string>> read_all(BodyReader& body, std::size_t limit_bytes) {
+/// `bytes` at a new size, its memory taken first where there is a budget.
+Result<> resize(std::string& bytes, std::size_t size, BudgetShare* share) {
+  if (share != nullptr) DYAD_TRY(share->add(size - bytes.size()));
+  bytes.resize(size);
+  return {};
+}
+
+Task<Result<std::string>> read_within(BodyReader& body, std::size_t limit_bytes,
+                                      BudgetShare* share) {
   std::string bytes;
   const auto too_large = [limit_bytes] {
     return fail(ErrorCode::too_large,
@@ -21,9 +28,14 @@ Task<Result<std::string>> read_all(BodyReader& body, std::size_t limit_bytes) {
   if (length && *length > limit_bytes) co_return too_large();
   // What is announced is not yet there: memory is taken as bytes come.
   std::size_t used = 0;
-  bytes.resize(std::min<std::size_t>(length.value_or(kFirstReadBytes), kFirstReadBytes) + 1);
+  const std::size_t first =
+      std::min<std::size_t>(length.value_or(kFirstReadBytes), kFirstReadBytes) + 1;
+  DYAD_CO_TRY(resize(bytes, first, share));
   for (;;) {
-    if (used == bytes.size()) bytes.resize(std::min(bytes.size() * 2, limit_bytes + 1));
+    if (used == bytes.size()) {
+      const std::size_t next = std::min(bytes.size() * 2, limit_bytes + 1);
+      DYAD_CO_TRY(resize(bytes, next, share));
+    }
     const std::span<char> room(bytes.data() + used, bytes.size() - used);
     DYAD_CO_TRY_ASSIGN(const std::size_t count, co_await body.read(room));
     if (count == 0) break;
@@ -32,6 +44,16 @@ Task<Result<std::string>> read_all(BodyReader& body, std::size_t limit_bytes) {
   }
   bytes.resize(used);
   co_return bytes;
+}
+
+}  // namespace
+
+Task<Result<std::string>> read_all(BodyReader& body, std::size_t limit_bytes) {
+  return read_within(body, limit_bytes, nullptr);
+}
+
+Task<Result<std::string>> read_all(BodyReader& body, std::size_t limit_bytes, BudgetShare& share) {
+  return read_within(body, limit_bytes, &share);
 }
 
 Task<bool> discard(BodyReader& body, std::uint64_t limit_bytes) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "http/memory_budget.h"
 #include "runtime/task.h"
 
 namespace dyad::http {
@@ -27,6 +28,9 @@ class BodyReader {
 
 /// The whole body; too_large when it has more than `limit_bytes`, found out before they are kept.
 Task<Result<std::string>> read_all(BodyReader& body, std::size_t limit_bytes);
+/// The same within a budget: `overloaded` before memory is taken that is not there. `share` holds
+/// what the body takes and outlives it.
+Task<Result<std::string>> read_all(BodyReader& body, std::size_t limit_bytes, BudgetShare& share);
 
 /// Reads on to the end, at most `limit_bytes`; false: there is more, or it failed.
 Task<bool> discard(BodyReader& body, std::uint64_t limit_bytes);

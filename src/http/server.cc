@@ -37,6 +37,10 @@ Server::Slot& Server::slot_of_this_thread() {
 Task<void> Server::serve(std::unique_ptr<Stream> stream) {
   const auto pass = gate_.enter();
   if (!pass) co_return;
+  if (options_.admit && !options_.admit(*stream)) {
+    not_admitted_.fetch_add(1, std::memory_order_relaxed);
+    co_return;
+  }
   Slot& slot = slot_of_this_thread();
   Connection connection(std::move(stream), *slot.handler, clock_, options_.connection);
   const auto place = slot.connections.insert(slot.connections.end(), &connection);

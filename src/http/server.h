@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -20,6 +21,9 @@ namespace dyad::http {
 struct ServerOptions {
   ConnectionOptions connection;
   ListenOptions listen;  ///< Connection limit and TLS.
+  /// Asked of each new connection, before TLS; false closes it. On any reactor. Null: all are let
+  /// in.
+  std::function<bool(const Stream&)> admit;
 };
 
 /// Listens on one address and serves its connections on all reactors. Started and stopped from a
@@ -37,12 +41,16 @@ class Server {
   Result<> start(std::string_view address);
   std::string address() const;  ///< With the port chosen; after start().
 
+  /// ListenOptions::max_connections from now on; after start(), before stop().
+  void set_max_connections(std::size_t count) { listener_->set_max_connections(count); }
+
   /// No new connections; idle ones end, those with a request under way after it. What is still
   /// there after `grace_ms` is cut off. Returns when all are gone.
   void stop(std::int64_t grace_ms);
 
   std::size_t connections() const { return gate_.inside(); }
   std::uint64_t rejected() const { return listener_ ? listener_->rejected() : 0; }
+  std::uint64_t not_admitted() const { return not_admitted_.load(std::memory_order_relaxed); }
 
  private:
   /// What one reactor serves; touched on its thread only.
@@ -68,6 +76,7 @@ class Server {
   Listener::Handler handle_connection_;
   Gate gate_;       ///< Connections.
   Gate accepting_;  ///< The accept loop.
+  std::atomic<std::uint64_t> not_admitted_{0};
 };
 
 }  // namespace dyad::http

@@ -17,6 +17,7 @@ namespace dyad::server {
 //   store/             rows and the log (store/embedded)
 //   blobs/             bytes of larger objects (blob)
 //   root-credentials   the root pair, where no environment gave one (auth/credentials.h)
+//   tls-*.pem          a certificate that signs itself and its key (server/own_certificate.h)
 //   server.json        where its server listens, while one does (server/announcement.h)
 
 std::string store_directory(const std::string& data_directory);

@@ -17,6 +17,8 @@
 #include "server/announcement.h"
 #include "server/data_directory.h"
 #include "server/maintenance.h"
+#include "server/own_certificate.h"
+#include "server/start_errors.h"
 #include "services/dynamodb/cors_policy.h"
 #include "services/dynamodb/item_json_hooks.h"
 #include "services/dynamodb/operations.h"
@@ -45,12 +47,21 @@ bool is_loopback(std::string_view listen) {
 Result<> check_options(const NodeOptions& options) {
   if (options.data_directory.empty())
     return fail(ErrorCode::invalid_argument, "a data directory is needed: --data DIR");
+  DYAD_TRY(check_region(options.region));
   if (options.tls_certificate.empty() != options.tls_key.empty())
     return fail(ErrorCode::invalid_argument, "--tls-cert and --tls-key go together");
-  if (!is_loopback(options.listen) && options.tls_certificate.empty() && !options.insecure)
+  if (options.tls_self_signed && !options.tls_certificate.empty())
+    return fail(ErrorCode::invalid_argument,
+                "--tls makes a certificate; with --tls-cert and --tls-key there is one");
+  const bool secure = options.tls_self_signed || !options.tls_certificate.empty();
+  if (!is_loopback(options.listen) && !secure && !options.insecure)
     return fail(ErrorCode::invalid_argument,
                 "listening beyond loopback (" + options.listen +
-                    ") needs --tls-cert and --tls-key, or --insecure for plain HTTP");
+                    ") needs --tls-cert and --tls-key, --tls, or --insecure for plain HTTP");
+  constexpr std::uint64_t kLeastRequestMemory = gateway::kMaxBufferedBodyBytes * 2;
+  if (options.request_memory_bytes < kLeastRequestMemory)
+    return fail(ErrorCode::invalid_argument,
+                "request memory below 32 MiB has no room for the largest request");
   return {};
 }
 
@@ -74,6 +85,9 @@ struct Node::Parts {
   std::optional<gateway::ServiceHandlers> dynamodb_handlers;
   std::optional<gateway::ServiceHandlers> sts_handlers;
   gateway::Metrics metrics;
+  std::optional<http::MemoryBudget> body_memory;
+  std::optional<gateway::AddressRates> request_rates;
+  std::optional<gateway::AddressRates> connection_rates;
   std::optional<gateway::GatewayShared> shared;
   std::vector<std::unique_ptr<dynamodb::ItemJsonHooks>> hooks;
   std::vector<std::unique_ptr<gateway::Gateway>> gateways;
@@ -99,7 +113,10 @@ Result<> Node::Parts::open() {
   store::EmbeddedOptions embedded;
   embedded.block_cache_bytes = options.cache_bytes;
   embedded.reserve_bytes = options.reserve_bytes;
-  DYAD_TRY_ASSIGN(data, open_data(*runtime, options.data_directory, std::move(embedded)));
+  Result<OpenData> opened = open_data(*runtime, options.data_directory, std::move(embedded));
+  if (!opened)
+    return fail(explain_open_error(runtime->files(), options.data_directory, opened.error()));
+  data = std::move(*opened);
   DYAD_TRY_ASSIGN(root, auth::load_root_credential(runtime->files(), runtime->random(),
                                                    root_credentials_path(options.data_directory),
                                                    options.account_id, options.root_access_key_id,
@@ -131,9 +148,14 @@ void Node::Parts::wire_gateways() {
   gateway::GatewayOptions gateway_options;
   gateway_options.region = options.region;
   gateway_options.account_id = options.account_id;
+  gateway_options.accept_sigv2 = options.accept_sigv2;
+  for (const std::string& domain : options.domains) gateway_options.domains.push_back(domain);
+  body_memory.emplace(options.request_memory_bytes);
+  request_rates.emplace(runtime->clock(), options.max_requests_per_s, 0);
+  connection_rates.emplace(runtime->clock(), options.max_connections_per_s, 0);
   shared.emplace(gateway::GatewayShared{gateway_options, runtime->clock(), runtime->random(),
                                         *credentials, authorizer, *s3_handlers, *dynamodb_handlers,
-                                        *sts_handlers, metrics});
+                                        *sts_handlers, metrics, *body_memory, *request_rates});
   for (std::size_t i = 0; i < reactors->size(); ++i) {
     dynamodb::ItemJsonHooks& own = *hooks.emplace_back(std::make_unique<dynamodb::ItemJsonHooks>());
     const auto hooks_of = [&own](const protocol::Operation& operation) {
@@ -146,13 +168,24 @@ void Node::Parts::wire_gateways() {
 Result<> Node::Parts::listen() {
   http::ServerOptions server_options;
   server_options.listen.max_connections = options.max_connections;
+  if (connection_rates->limits())
+    server_options.admit = [this](const Stream& stream) {
+      return connection_rates->admit(stream.peer_address());
+    };
+  if (options.tls_self_signed) {
+    DYAD_TRY(ensure_own_certificate(runtime->files(), runtime->random(), runtime->clock().wall_ms(),
+                                    options.data_directory));
+    options.tls_certificate = own_certificate_path(options.data_directory);
+    options.tls_key = own_key_path(options.data_directory);
+  }
   if (!options.tls_certificate.empty()) {
     DYAD_TRY_ASSIGN(tls, TlsServerContext::load(options.tls_certificate, options.tls_key));
     server_options.listen.tls = tls;
   }
   const auto handler_of = [this](std::size_t i) -> http::Handler& { return *gateways[i]; };
   server = std::make_unique<http::Server>(*reactors, runtime->clock(), handler_of, server_options);
-  DYAD_TRY(server->start(options.listen));
+  const Result<> started = server->start(options.listen);
+  if (!started) return fail(explain_listen_error(options.listen, started.error()));
   add_gauges();
   maintenance = std::make_unique<Maintenance>((*reactors)[0], runtime->clock(), *tables,
                                               *data.blobs, *pins, MaintenanceOptions());
@@ -165,6 +198,12 @@ void Node::Parts::add_gauges() {
                     [this] { return static_cast<double>(server->connections()); });
   metrics.add_gauge("dyad_connections_rejected", "Connections closed at once over the limit.",
                     [this] { return static_cast<double>(server->rejected()); });
+  metrics.add_gauge("dyad_connections_refused_by_rate", "Connections closed over a client's rate.",
+                    [this] { return static_cast<double>(server->not_admitted()); });
+  metrics.add_gauge("dyad_request_memory_bytes", "Memory that request bodies hold.",
+                    [this] { return static_cast<double>(body_memory->used_bytes()); });
+  metrics.add_gauge("dyad_request_memory_refused", "Requests refused for want of that memory.",
+                    [this] { return static_cast<double>(body_memory->refused()); });
   metrics.add_gauge("dyad_start_time_seconds", "When this server started, in seconds since 1970.",
                     [this] { return static_cast<double>(started_ms) / 1000; });
   metrics.add_gauge("dyad_free_disk_bytes", "Room on the data directory's disk.", [this] {
@@ -235,6 +274,10 @@ std::string Node::address() const {
 bool Node::secure() const {
   return parts_->tls != nullptr;
 }
+std::string Node::own_certificate() const {
+  if (!parts_->options.tls_self_signed) return {};
+  return std::filesystem::absolute(parts_->options.tls_certificate);
+}
 const auth::RootCredential& Node::root() const {
   return parts_->root;
 }
@@ -242,8 +285,9 @@ Reactor& Node::reactor() {
   return (*parts_->reactors)[0];
 }
 
-Result<> Node::reload() {
-  if (parts_->tls) return parts_->tls->reload();
+Result<> Node::reload(const NodeOptions& fresh) {
+  if (parts_->tls) DYAD_TRY(parts_->tls->reload());
+  parts_->server->set_max_connections(fresh.max_connections);
   return {};
 }
 

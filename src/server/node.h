@@ -20,11 +20,14 @@ class Node {
 
   std::string address() const;  ///< With the port chosen.
   bool secure() const;
+  /// The certificate that clients must be told to trust, since it signs itself; empty: none.
+  std::string own_certificate() const;
   const auth::RootCredential& root() const;
   Reactor& reactor();  ///< For signals.
 
-  /// Reads the certificate anew.
-  Result<> reload();
+  /// Reads the certificate anew and takes max_connections of `fresh`; all or nothing. The rest of
+  /// `fresh` needs a new start.
+  Result<> reload(const NodeOptions& fresh);
   /// Takes no more requests, finishes those under way, closes the store. Once; from a plain thread.
   Result<> stop();
 

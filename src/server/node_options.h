@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dyad::server {
 
@@ -15,6 +16,17 @@ struct NodeOptions {
   /// PEM files; both or neither. With them the server speaks TLS only.
   std::string tls_certificate;
   std::string tls_key;
+  /// Without those two: make a certificate that signs itself, and keep it in the data directory.
+  bool tls_self_signed = false;
+  /// Domains under which a bucket's name may stand before the host, beside localhost.
+  std::vector<std::string> domains;
+  /// Signatures of version 2 in S3's headers, presigned URLs and forms.
+  bool accept_sigv2 = true;
+  /// Of one client address; 0: no limit. A burst of twice as many passes.
+  std::uint32_t max_requests_per_s = 0;
+  std::uint32_t max_connections_per_s = 0;
+  /// What all request bodies together may take that are held while they are read.
+  std::uint64_t request_memory_bytes = 256u << 20;
   /// Listen beyond loopback in the clear.
   bool insecure = false;
   std::uint32_t reactors = 0;  ///< 0: one a core.

@@ -115,11 +115,15 @@ def refused_authorization(connection: Connection, change) -> Answer:
     (lambda a: a[:-1] + ("0" if a[-1] != "0" else "1"), "SignatureDoesNotMatch"),
     (lambda a: a.split(", Signature")[0], "AuthorizationHeaderMalformed"),
     (lambda a: a.replace("us-east-1", "eu-west-9"), "AuthorizationHeaderMalformed"),
-    (lambda a: a.replace("/s3/", "/dynamodb/"), "AuthorizationHeaderMalformed"),
+    (lambda a: a.replace("/s3/", "/sqs/"), "AuthorizationHeaderMalformed"),
     (lambda a: a.replace("aws4_request", "aws5_request"), "AuthorizationHeaderMalformed"),
     (lambda a: "AWS4-HMAC-SHA256", "AuthorizationHeaderMalformed"),
-    (lambda a: "AWS AKIACLIENTTESTS23456:c2lnbmF0dXJl", "InvalidRequest"),
-], ids=["signature", "without", "region", "service", "terminator", "empty", "version-2"])
+    (lambda a: "AWS AKIACLIENTTESTS23456:c2lnbmF0dXJl", "SignatureDoesNotMatch"),
+    (lambda a: "AWS nonsense", "InvalidArgument"),
+    (lambda a: "Basic dXNlcjpwYXNz", "InvalidArgument"),
+    (lambda a: f"{a}, {a}", "AuthorizationHeaderMalformed"),
+], ids=["signature", "without", "region", "service", "terminator", "empty", "version-2", "version-2-none",
+        "basic", "twice"])
 def test_authorizations_that_are_none(connection, change, code):
     answer = refused_authorization(connection, change)
     assert answer.status in (400, 403)
