@@ -151,5 +151,56 @@ TEST_P(DeleteObjectsTest, TheDocumentMustHaveADigest) {
   EXPECT_EQ(field_of(run_with(input({"a"}), unserved), "Header"), "x-amz-checksum-xxhash64");
 }
 
+/// Batches of the same keys from several sides, while objects are put: nothing is lost or kept
+/// twice.
+TEST_P(DeleteObjectsTest, BatchesRaceWithWriters) {
+  const std::string md5 = to_base64(crypto::as_view(crypto::md5("<Delete/>")));
+  const http::Header headers[] = {{"Content-MD5", md5}};
+  int running = 0;
+  const auto eraser = [&](int number) -> Task<void> {
+    for (int round = 0; round < 5; ++round) {
+      std::vector<std::string> keys;
+      for (int i = 0; i < 20; ++i) keys.push_back("k" + std::to_string((i * (number + 1)) % 20));
+      model::DeleteObjectsInput request = input(std::move(keys));
+      api::RequestContext context = server_.context();
+      context.document = "<Delete/>";
+      context.headers = headers;
+      const auto deleted = co_await delete_objects(server_.service(), context, request);
+      EXPECT_TRUE(deleted) << deleted.error().to_string();
+      if (deleted) {
+        EXPECT_EQ(deleted->deleted.size() + deleted->errors.size(), 20u);
+        for (const model::Error& error : deleted->errors) EXPECT_EQ(error.code, "SlowDown");
+      }
+    }
+    --running;
+  };
+  const auto writer = [&](int number) -> Task<void> {
+    for (int i = 0; i < 20; ++i) {
+      const std::string key = "k" + std::to_string((i + number) % 20);
+      std::string bytes(i % 3 == 0 ? 70'000 : 10, 'x');
+      const auto put = co_await server_.put_task(TestServer::put_input(key), std::move(bytes));
+      EXPECT_TRUE(put) << put.error().to_string();
+    }
+    --running;
+  };
+  const auto all = [&]() -> Task<void> {
+    for (int number = 0; number < 3; ++number) {
+      running += 2;
+      server_.simulation().executor().spawn(eraser(number));
+      server_.simulation().executor().spawn(writer(number));
+    }
+    while (running > 0) co_await SleepUntil(server_.simulation().clock().steady_us() + 1000);
+  };
+  server_.run(all());
+  server_.reap();
+  EXPECT_EQ(server_.blob_count(), server_.rows_of(table::RowKind::reference));
+  std::vector<std::string> keys;
+  for (int i = 0; i < 20; ++i) keys.push_back("k" + std::to_string(i));
+  EXPECT_EQ(run(input(keys))->deleted.size(), 20u);
+  server_.reap();
+  EXPECT_EQ(server_.rows_of(table::RowKind::current), 0u);
+  EXPECT_EQ(server_.blob_count(), 0u);
+}
+
 }  // namespace
 }  // namespace dyad::s3
