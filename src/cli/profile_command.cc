@@ -55,6 +55,17 @@ Result<> check_owner(const ProfileFiles& both, const Arguments& arguments) {
   return {};
 }
 
+/// A value that could begin a line of its own would write into other profiles.
+Result<> check_settings(const Settings& settings) {
+  for (const auto& [name, value] : settings)
+    for (const unsigned char c : value)
+      if (c < 0x20 || c == 0x7f)
+        return fail(
+            ErrorCode::invalid_argument,
+            fmt::format("{} has a control character in it, which no AWS profile can hold", name));
+  return {};
+}
+
 /// The secret first: a profile that names an endpoint has its credentials from the beginning.
 Result<> write_files(Files& files, const ProfileFiles& both) {
   for (const AwsFile* file : {&both.credentials, &both.config}) {
@@ -74,6 +85,8 @@ Result<std::string> add(Session& session, const Arguments& arguments) {
   const Settings credentials = {
       {"aws_access_key_id", server.client.credentials.access_key_id},
       {"aws_secret_access_key", server.client.credentials.secret_access_key}};
+  DYAD_TRY(check_settings(config));
+  DYAD_TRY(check_settings(credentials));
   both.config.text = with_section(both.config.text, both.config.section, config);
   both.credentials.text =
       with_section(both.credentials.text, both.credentials.section, credentials);

@@ -5,49 +5,54 @@
 #include <CLI/Formatter.hpp>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/environment.h"
+#include "cli/serve_options.h"
+#include "cli/shell_words.h"
 #include "runtime/signals.h"
 #include "runtime/sync_wait.h"
+#include "server/announcement.h"
 #include "server/data_directory.h"
 #include "server/node.h"
 
 namespace dyad::cli {
 namespace {
 
+/// What a reload may change; everything else waits for the next start.
+const std::set<std::string> kReloadable = {"log-level", "max-connections"};
+
 struct ServeArguments {
-  server::NodeOptions node;
-  std::string log_level = "info";
-  bool log_json = false;
-  std::uint32_t cache_mib = 256;
-  std::uint32_t reserve_mib = 256;
+  std::string config_path;
+  bool print_config = false;
 };
 
-std::optional<std::string> environment(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  return std::string(value);
-}
+/// What a running server was told, and where that came from, so that it can be read again.
+struct Told {
+  ServeOptions::Given given;
+  std::string config_path;
+  std::map<std::string, std::string> values;
+};
 
-void set_up_logs(const ServeArguments& arguments) {
+log::Level level_of(const std::string& name) {
   using log::Level;
-  log::set_level(arguments.log_level == "debug"     ? Level::debug
-                 : arguments.log_level == "warning" ? Level::warning
-                 : arguments.log_level == "error"   ? Level::error
-                                                    : Level::info);
-  log::use_json(arguments.log_json);
+  return name == "debug"     ? Level::debug
+         : name == "warning" ? Level::warning
+         : name == "error"   ? Level::error
+                             : Level::info;
 }
 
 /// What a person needs to begin. The secret is shown once, when it is made.
 void print_banner(const server::Node& node, const server::NodeOptions& options) {
   const auth::RootCredential& root = node.root();
   fmt::print("Dyad {} serves S3 and DynamoDB\n", DYAD_VERSION);
-  fmt::print("  endpoint    {}://{}\n", node.secure() ? "https" : "http", node.address());
+  fmt::print("  endpoint    {}\n", server::local_endpoint(node.address(), node.secure()));
   fmt::print("  region      {}\n", options.region);
   fmt::print("  account     {}\n", options.account_id);
   fmt::print("  data        {}\n", options.data_directory);
@@ -62,57 +67,79 @@ void print_banner(const server::Node& node, const server::NodeOptions& options) 
                    ? "the one of DYAD_ROOT_SECRET_ACCESS_KEY"
                    : "in " + server::root_credentials_path(options.data_directory));
   }
+  fmt::print("\nIn another shell:\n  eval $(dyad env --data {})\n  aws s3 mb s3://photos\n",
+             shell_word(options.data_directory));
+  if (const std::string certificate = node.own_certificate(); !certificate.empty())
+    fmt::print(
+        "\nThe certificate signs itself. AWS SDKs and CLI trust it when told:\n"
+        "  export AWS_CA_BUNDLE={}\n  export NODE_EXTRA_CA_CERTS={}\n",
+        shell_word(certificate), shell_word(certificate));
   std::fflush(stdout);
 }
 
-/// Until SIGTERM or SIGINT; SIGHUP reads the certificate anew.
-Task<void> wait_for_end(server::Node& node, Signals& signals) {
+std::string joined(const std::set<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ",") + name;
+  return text.empty() ? "none" : text;
+}
+
+/// Reads file and certificate anew; all of it is taken, or nothing.
+Result<> reload(server::Node& node, Told& told) {
+  std::map<std::string, std::string> values;
+  DYAD_TRY_ASSIGN(const ServeSettings fresh,
+                  read_serve_settings(told.given, told.config_path, &values));
+  std::set<std::string> taken, for_the_next_start;
+  for (const auto& [name, value] : values) {
+    if (value == told.values.at(name)) continue;
+    (kReloadable.contains(name) ? taken : for_the_next_start).insert(name);
+  }
+  DYAD_TRY(node.reload(fresh.node));  // The one step that can fail.
+  if (node.secure()) taken.insert("certificate");
+  log::set_level(level_of(fresh.log_level));
+  for (const std::string& name : taken)
+    if (values.contains(name)) told.values[name] = values[name];
+  log::info("reloaded", "taken={} needs_restart={}", joined(taken), joined(for_the_next_start));
+  return {};
+}
+
+/// Until SIGTERM or SIGINT; SIGHUP reloads.
+Task<void> wait_for_end(server::Node& node, Signals& signals, Told& told) {
   while (true) {
     const Result<int> signal = co_await signals.next();
     if (!signal || *signal != SIGHUP) co_return;
-    const Result<> reloaded = node.reload();
-    if (reloaded) {
-      log::info("reloaded", "what=certificate");
-    } else {
-      log::error("reload refused; the former certificate stays", "error=\"{}\"",
-                 reloaded.error().message);
-    }
+    const Result<> reloaded = reload(node, told);
+    if (!reloaded)
+      log::error("reload refused; all stays as it was", "error=\"{}\"", reloaded.error().message);
   }
 }
 
-int serve(ServeArguments arguments) {
-  set_up_logs(arguments);
+int complain(const Error& error) {
+  fmt::print(stderr, "dyad: {}\n", error.message);
+  return 1;
+}
+
+int run(const ServeSettings& settings, Told told) {
+  log::set_level(level_of(settings.log_level));
+  log::use_json(settings.log_json);
   Signals::block({SIGTERM, SIGINT, SIGHUP});
   std::signal(SIGPIPE, SIG_IGN);
-  server::NodeOptions& options = arguments.node;
-  options.cache_bytes = std::uint64_t{arguments.cache_mib} << 20;
-  options.reserve_bytes = std::uint64_t{arguments.reserve_mib} << 20;
-  options.root_access_key_id = environment("DYAD_ROOT_ACCESS_KEY_ID");
-  options.root_secret_access_key = environment("DYAD_ROOT_SECRET_ACCESS_KEY");
-
-  Result<std::unique_ptr<server::Node>> node = server::Node::start(options);
-  if (!node) {
-    fmt::print(stderr, "dyad: {}\n", node.error().message);
-    return 1;
-  }
+  Result<std::unique_ptr<server::Node>> node = server::Node::start(settings.node);
+  if (!node) return complain(node.error());
   Result<std::unique_ptr<Signals>> signals =
       Signals::receive((*node)->reactor(), {SIGTERM, SIGINT, SIGHUP});
   int exit_code = 0;
   if (signals) {
-    print_banner(**node, options);
-    sync_wait((*node)->reactor(), wait_for_end(**node, **signals));
+    print_banner(**node, settings.node);
+    sync_wait((*node)->reactor(), wait_for_end(**node, **signals, told));
     log::info("stopping", "what=\"requests under way are finished\"");
-  } else {
-    fmt::print(stderr, "dyad: {}\n", signals.error().message);
-    exit_code = 1;
-  }
-  if (signals) {
     const auto close = [](Signals& open) -> Task<void> {
       open.close();
       co_return;
     };
     sync_wait((*node)->reactor(), close(**signals));
     signals->reset();
+  } else {
+    exit_code = complain(signals.error());
   }
   if (const Result<> stopped = (*node)->stop(); !stopped) {
     fmt::print(stderr, "dyad: while stopping: {}\n", stopped.error().message);
@@ -122,56 +149,48 @@ int serve(ServeArguments arguments) {
   return exit_code;
 }
 
+int serve(const ServeOptions& options, const ServeArguments& arguments) {
+  Told told;
+  told.given = options.given();
+  told.config_path = arguments.config_path;
+  const Result<ServeSettings> settings =
+      read_serve_settings(told.given, told.config_path, &told.values);
+  if (!settings) return complain(settings.error());
+  return run(*settings, std::move(told));
+}
+
 }  // namespace
 
 void add_serve_command(CLI::App& app, int& exit_code) {
-  auto arguments = std::make_shared<ServeArguments>();
-  server::NodeOptions& node = arguments->node;
   CLI::App* command = app.add_subcommand("serve", "Run the server on a data directory");
-  command->add_option("--data", node.data_directory, "Data directory; made where it is missing")
-      ->required()
-      ->type_name("DIR");
-  command->add_option("--listen", node.listen, "Address to listen on; port 0: any free one")
-      ->capture_default_str()
-      ->type_name("ADDR:PORT");
-  command->add_option("--region", node.region, "AWS region that requests must be signed for")
-      ->capture_default_str()
-      ->type_name("R");
-  command->add_option("--account", node.account_id, "AWS account id, twelve digits")
-      ->capture_default_str()
-      ->check([](const std::string& text) {
-        const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
-        return text.size() == 12 && digits ? std::string() : "must be twelve digits";
-      })
-      ->type_name("ID");
-  command->add_option("--tls-cert", node.tls_certificate, "PEM file: certificate chain, for HTTPS")
-      ->type_name("FILE");
-  command->add_option("--tls-key", node.tls_key, "PEM file: the certificate's key")
-      ->type_name("FILE");
-  command->add_flag("--insecure", node.insecure, "Allow plain HTTP beyond loopback");
-  command->add_option("--threads", node.reactors, "Reactor threads; 0: one a core")
-      ->capture_default_str()
-      ->check(CLI::Range(0u, 256u));
-  command->add_option("--max-connections", node.max_connections, "More are closed at once")
-      ->capture_default_str();
-  command->add_option("--cache-mib", arguments->cache_mib, "Memory for cached rows")
-      ->capture_default_str()
-      ->check(CLI::Range(8u, 1u << 20));
+  auto options = std::make_shared<ServeOptions>(*command);
+  auto arguments = std::make_shared<ServeArguments>();
   command
-      ->add_option("--reserve-mib", arguments->reserve_mib,
-                   "Refuse writes below this much free disk; reads and deletes go on")
-      ->capture_default_str();
-  command->add_option("--log-level", arguments->log_level, "debug, info, warning or error")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
-  command->add_flag("--log-json", arguments->log_json, "One JSON object a line");
+      ->add_option("--config", arguments->config_path,
+                   "File of settings; where none is named, DIR/dyad.toml if it is there")
+      ->envname("DYAD_CONFIG")
+      ->configurable(false)
+      ->type_name("FILE");
+  command
+      ->add_flag("--print-config", arguments->print_config,
+                 "Print such a file, with all settings and their defaults, and end")
+      ->configurable(false);
   command->footer(
-      "The first start makes root credentials, shows them once, and keeps them in "
-      "DIR/root-credentials.\n"
-      "DYAD_ROOT_ACCESS_KEY_ID and DYAD_ROOT_SECRET_ACCESS_KEY override them.\n"
+      "Every option may stand in the file (cache-mib = 512) and in the environment\n"
+      "(DYAD_CACHE_MIB=512). The command line comes first, then the environment, then the file.\n\n"
+      "The first start makes root credentials, shows them once, and keeps them in\n"
+      "DIR/root-credentials. DYAD_ROOT_ACCESS_KEY_ID and DYAD_ROOT_SECRET_ACCESS_KEY override "
+      "them.\n"
       "GET /health and GET /metrics (Prometheus) answer without a signature.\n"
-      "SIGTERM finishes what is under way; SIGHUP reads the certificate anew.");
-  command->callback([arguments, &exit_code] { exit_code = serve(*arguments); });
+      "SIGTERM finishes what is under way. SIGHUP reads file and certificate anew; the log says\n"
+      "what was taken and what waits for a restart.");
+  command->callback([options, arguments, &exit_code] {
+    if (arguments->print_config) {
+      fmt::print("{}", options->as_file());
+      return;
+    }
+    exit_code = serve(*options, *arguments);
+  });
 }
 
 }  // namespace dyad::cli

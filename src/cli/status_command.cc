@@ -105,8 +105,12 @@ class Report {
     if (page.names.size() > kNamesShown || page.more) text += ", ...";
     return text;
   }
+  /// A name that a server tells may hold what a terminal would obey.
   void line(std::string_view label, std::string_view value) {
-    out_ += fmt::format("{:<12}{}\n", label, value);
+    std::string shown(value);
+    for (char& c : shown)
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+    out_ += fmt::format("{:<12}{}\n", label, shown);
   }
   void begin(std::string_view name) {
     out_ += out_.empty() ? "\n  " : ",\n  ";

@@ -56,7 +56,9 @@ Result<std::unique_ptr<Listener>> Listener::bind(Reactor& reactor, std::string_v
 }
 
 Listener::Listener(Reactor& reactor, UniqueFd fd, const ListenOptions& options)
-    : options_(options), socket_(reactor, std::move(fd)) {
+    : options_(options),
+      max_connections_(options.max_connections),
+      socket_(reactor, std::move(fd)) {
   address_ = SocketAddress::local_of(socket_.fd());
 }
 
@@ -67,7 +69,7 @@ Task<Result<Listener::Connection>> Listener::accept_connection() {
     connection.fd = UniqueFd(::accept4(socket_.fd(), connection.peer.raw(), &connection.peer.length,
                                        SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (connection.fd) {
-      if (connections() >= options_.max_connections) {
+      if (connections() >= max_connections_.load(std::memory_order_relaxed)) {
         counts_->rejected.fetch_add(1, std::memory_order_relaxed);
         continue;
       }

@@ -51,6 +51,11 @@ class Listener {
   /// On the reactor's thread. Destroy the listener only when accept() or serve() has returned.
   void close() { socket_.close(); }
 
+  /// ListenOptions::max_connections from now on; who is connected stays. From any thread.
+  void set_max_connections(std::size_t count) {
+    max_connections_.store(count, std::memory_order_relaxed);
+  }
+
   std::string address() const { return address_.to_string(); }  ///< With the port chosen.
   std::uint16_t port() const { return address_.port(); }
   // From any thread:
@@ -77,6 +82,7 @@ class Listener {
   Task<void> hand_over(Reactor& reactor, Connection connection, const Handler& handler);
 
   ListenOptions options_;
+  std::atomic<std::size_t> max_connections_;
   Pollable socket_;
   SocketAddress address_;
   std::shared_ptr<Counts> counts_ =

@@ -142,3 +142,17 @@ def test_without_a_server_nothing_is_written(profile, server, home):
     assert server.stop() == 0
     assert "dyad serve" in profile("local", code=1).stderr
     assert not (home / ".aws").exists()
+
+
+def test_a_value_that_would_write_into_other_profiles(dyad, tmp_path, home):
+    folder = tmp_path / "certificates\n[default]\nregion = x"
+    folder.mkdir()
+    server = Server(dyad, folder, tls=True, credentials={})
+    server.start()
+    try:
+        done = subprocess.run([dyad, "profile", "x", "--data", server.data], capture_output=True, text=True,
+                              timeout=TIMEOUT_SECONDS, env=clean_environment({"HOME": str(home)}))
+        assert done.returncode == 1 and "control character" in done.stderr
+        assert not (home / ".aws").exists()
+    finally:
+        server.kill()

@@ -1,5 +1,6 @@
 """The program itself: its command line, its data directory, its start and its stop."""
 
+import json
 import os
 import re
 import signal
@@ -69,7 +70,7 @@ def test_help_names_the_commands_and_their_options(dyad):
 
 
 @pytest.mark.parametrize("arguments", [("serve", "--data", "x", "--no-such-flag"), ("no-such-command",),
-                                       ("serve",), ("serve", "--data", "x", "--listen", "nonsense"),
+                                       ("serve", "--data", "x", "--listen", "nonsense"),
                                        ("serve", "--data", "x", "--listen", "127.0.0.1:99999"),
                                        ("serve", "--data", "x", "--tls-cert", "only-one")])
 def test_a_command_line_that_makes_no_sense(dyad, tmp_path, arguments):
@@ -159,6 +160,9 @@ def test_everything_is_there_after_a_stop_and_verified(dyad, make_server):
 
     verified = run(dyad, "verify", "--offline", str(server.data))
     assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert verified.stderr == "", "nothing to tell of so short a job"
+    counted = json.loads(run(dyad, "verify", "--offline", "--json", str(server.data)).stdout)
+    assert counted["items"] == 1 and counted["objects"] == len(bodies) and counted["damages"] == []
 
     again = make_server()
     again.start()

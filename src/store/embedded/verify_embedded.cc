@@ -19,7 +19,8 @@ namespace {
 
 class Verifier {
  public:
-  Verifier(Files& files, std::string directory) : files_(files), directory_(std::move(directory)) {}
+  Verifier(Files& files, std::string directory, const EmbeddedProgress& progress)
+      : files_(files), directory_(std::move(directory)), progress_(progress) {}
 
   void damage(std::string what) {
     if (report_.damages.size() < EmbeddedReport::kMaxDamages)
@@ -75,6 +76,10 @@ class Verifier {
   }
 
  private:
+  void tell() {
+    if (progress_) progress_(report_);
+  }
+
   /// Damage is what we look for; anything else ends the look.
   Result<> note(const Result<>& result) {
     if (!result && result.error().code != ErrorCode::corruption) return result;
@@ -127,6 +132,7 @@ class Verifier {
       last = header.last;
       ++report_.batches;
       report_.transactions += header.transactions;
+      tell();
       DYAD_TRY(note(index_batch(*record, offset, found)));
     }
     last_path_ = reader.path();
@@ -173,6 +179,7 @@ class Verifier {
       return {};
     }
     ++report_.rows;
+    tell();
     const std::uint64_t root = load_be64(key.data());
     const std::string_view rest = key.substr(kRootBytes + 1);
     if (!holds(current_, root, rest)) {
@@ -219,6 +226,7 @@ class Verifier {
 
   Files& files_;
   const std::string directory_;
+  const EmbeddedProgress& progress_;
   EmbeddedReport report_;
   std::uint64_t last_sequence_ = 0;
   std::uint64_t last_id_ = 0;
@@ -231,12 +239,13 @@ class Verifier {
 };
 
 Result<EmbeddedReport> verify_now(Runtime& runtime, const std::string& directory,
-                                  const EmbeddedOptions& options) {
+                                  const EmbeddedOptions& options,
+                                  const EmbeddedProgress& progress) {
   Files& files = runtime.files();
   Result<StoreFormat> format = read_store_format(files, directory);
   if (!format && format.error().code != ErrorCode::corruption) return fail(format.error());
   DYAD_TRY_ASSIGN(const std::unique_ptr<FileLock> lock, lock_store(files, directory));
-  Verifier verifier(files, directory);
+  Verifier verifier(files, directory, progress);
   if (!format) {
     verifier.damage(format.error().message);
     return verifier.take();
@@ -256,7 +265,12 @@ Result<EmbeddedReport> verify_now(Runtime& runtime, const std::string& directory
 
 Task<Result<EmbeddedReport>> verify_embedded(Runtime& runtime, std::string directory,
                                              EmbeddedOptions options) {
-  const auto work = [&] { return embedded::verify_now(runtime, directory, options); };
+  return verify_embedded(runtime, std::move(directory), std::move(options), EmbeddedProgress());
+}
+
+Task<Result<EmbeddedReport>> verify_embedded(Runtime& runtime, std::string directory,
+                                             EmbeddedOptions options, EmbeddedProgress progress) {
+  const auto work = [&] { return embedded::verify_now(runtime, directory, options, progress); };
   Result<EmbeddedReport> report = co_await runtime.workers().run(work);
   co_return report;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,11 +25,16 @@ struct EmbeddedReport {
   static constexpr std::size_t kMaxDamages = 100;
 };
 
+/// Called now and then with what was read so far, on the thread that reads: quick.
+using EmbeddedProgress = std::function<void(const EmbeddedReport&)>;
+
 /// Reads every byte of the store in `directory`, which nobody may have open, and checks it: every
 /// batch's checksum and place in the order, footers against batches, every block of the row files,
 /// every row's partition. Changes nothing; what a crash left unfinished is no damage. Errors:
 /// conflict, not_found (no store there), unsupported, io_error.
 Task<Result<EmbeddedReport>> verify_embedded(Runtime& runtime, std::string directory,
                                              EmbeddedOptions options);
+Task<Result<EmbeddedReport>> verify_embedded(Runtime& runtime, std::string directory,
+                                             EmbeddedOptions options, EmbeddedProgress progress);
 
 }  // namespace dyad::store
