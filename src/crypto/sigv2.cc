@@ -243,7 +243,18 @@ Result<Sigv2Claim> read_sigv2_claim(const RequestView& request, AuthScheme schem
 Result<> verify_sigv2(const RequestView& request, const Sigv2Claim& claim, std::string_view bucket,
                       std::string_view secret_access_key) {
   const std::string to_sign = sigv2_string_to_sign(request, claim.moment, claim.presigned, bucket);
-  return verify_sigv2_policy(to_sign, claim.access_key, claim.signature, secret_access_key);
+  Result<> verified =
+      verify_sigv2_policy(to_sign, claim.access_key, claim.signature, secret_access_key);
+  // Some clients, botocore among them, sign "/bucket/" for a request to "/bucket".
+  const bool names_bucket_only = bucket.empty() && request.path.size() > 1 &&
+                                 request.path.find('/', 1) == std::string_view::npos;
+  if (verified || !names_bucket_only) return verified;
+  const std::string with_slash = std::string(request.path) + "/";
+  RequestView slashed = request;
+  slashed.path = with_slash;
+  const std::string other = sigv2_string_to_sign(slashed, claim.moment, claim.presigned, bucket);
+  if (verify_sigv2_policy(other, claim.access_key, claim.signature, secret_access_key)) return {};
+  return verified;
 }
 
 Result<> verify_sigv2_policy(std::string_view policy, std::string_view access_key,

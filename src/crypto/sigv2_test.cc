@@ -131,6 +131,18 @@ TEST(Sigv2, HeadersAreDatedByAmzDateFirst) {
   EXPECT_TRUE(claim) << claim.error().to_string();
 }
 
+TEST(Sigv2, ABucketMayBeSignedWithASlash) {
+  const std::string date = to_http_date(kNow);
+  std::vector<HeaderView> headers{{"Host", "h"}, {"Date", date}};
+  const std::string authorization =
+      sigv2_authorization({"GET", "/b/", "", headers}, "", "AKID", kSecret);
+  headers.push_back({"Authorization", authorization});
+  EXPECT_TRUE(check({"GET", "/b", "", headers}, ""));
+  EXPECT_FALSE(check({"GET", "/bb", "", headers}, ""));
+  EXPECT_FALSE(check({"GET", "/b/k", "", headers}, ""));
+  EXPECT_FALSE(check({"GET", "/", "", headers}, ""));
+}
+
 TEST(Sigv2, MalformedHeaders) {
   for (const char* value : {"AWS", "AWS ", "AWS AKID", "AWS :signature", "AWS AKID:"}) {
     const std::vector<HeaderView> headers{{"Host", "h"}, {"Authorization", value}};

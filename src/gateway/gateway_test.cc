@@ -586,6 +586,58 @@ TEST_F(GatewayTest, AClientHasARate) {
   EXPECT_TRUE(has(ask(tables), "ThrottlingException"));
 }
 
+/// Allows what it is told to, and remembers what it was asked.
+class Picky final : public auth::Authorizer {
+ public:
+  Verdict of_principal(const auth::Principal& principal) const override {
+    return principal.kind == auth::Principal::Kind::root ? Verdict::depends : Verdict::denied;
+  }
+  Result<> authorise(const auth::AccessRequest& request) const override {
+    asked.push_back(std::string(request.action) + " " + std::string(request.resource) + " " +
+                    request.facts.value_of("aws:SecureTransport") +
+                    request.facts.value_of("aws:RequestedRegion") +
+                    request.facts.value_of("aws:Unknown"));
+    if (request.resource == allowed) return {};
+    return fail(ErrorCode::permission_denied, "no");
+  }
+  std::string allowed;
+  mutable std::vector<std::string> asked;
+};
+
+TEST_F(GatewayTest, EveryRequestPassesTheAuthoriser) {
+  Picky picky;
+  const GatewayShared shared{{},
+                             simulation_.clock(),
+                             simulation_.random(),
+                             credentials_,
+                             picky,
+                             s3_,
+                             none_,
+                             none_,
+                             metrics_,
+                             body_memory_,
+                             rates_};
+  Gateway gateway(shared, [](const protocol::Operation&) { return protocol::JsonCodec::Hooks(); });
+  const auto ask = [&](const std::string& text) {
+    return simulation_.run_until(run_on(gateway, text));
+  };
+  Sent sent = put("hello");
+  sign(sent, hash_of("hello"));
+  const std::string refused = ask(text_of(sent));
+  EXPECT_TRUE(has(refused, "HTTP/1.1 403")) << refused;
+  EXPECT_TRUE(has(refused, "<Code>AccessDenied</Code>")) << refused;
+  EXPECT_EQ(picky.asked,
+            std::vector<std::string>{"s3:PutObject arn:aws:s3:::photos/a b.jpg falseus-east-1"});
+  EXPECT_TRUE(fake_.stored.empty());
+  EXPECT_TRUE(fake_.failures.empty());
+  picky.allowed = "arn:aws:s3:::photos/a b.jpg";
+  EXPECT_TRUE(has(ask(text_of(sent)), "HTTP/1.1 200"));
+  EXPECT_EQ(fake_.stored.size(), 1u);
+  // Who may do nothing is not asked about.
+  EXPECT_TRUE(has(ask(text_of(put("x"))), "<Code>AccessDenied</Code>"));
+  EXPECT_EQ(picky.asked.size(), 2u);
+}
+
 TEST_F(GatewayTest, WhatIsNotServedSaysSo) {
   for (const char* target : {"/photos?versioning", "/photos?uploads", "/photos?tagging"}) {
     Sent sent{"GET", target, {}, ""};
