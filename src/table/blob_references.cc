@@ -48,27 +48,30 @@ Result<> release_reference(store::Transaction& tx, const KeyPlace& place, blob::
 }
 
 Task<Result<>> rehome_released_rows(store::Transaction& tx, const TableDescriptor& table) {
-  const std::string begin(1, static_cast<char>(RowKind::released));
   std::size_t moved = 0;
   for (std::size_t i = 0; i < table.partitions.size(); ++i) {
-    store::ScanRange range;
-    range.begin = begin;
-    range.end = prefix_end(begin);
-    while (true) {
-      const store::ScanLimits limits;
-      DYAD_CO_TRY_ASSIGN(const store::ScanPage page,
-                         co_await tx.scan(table.partitions[i].partition, range, limits));
-      moved += page.size();
-      if (moved > kMaxRehomedRows)
-        co_return fail(ErrorCode::too_large, "more than " + std::to_string(kMaxRehomedRows) +
-                                                 " released rows are left in the table");
-      // A key ends in the blob's id, so rows of different tables never meet.
-      for (std::size_t row = 0; row < page.size(); ++row) {
-        DYAD_CO_TRY(tx.put(store::kCatalogPartition, std::string(page[row].key), header_only(), {},
-                           record_stamp()));
+    for (const RowKind kind : {RowKind::released, RowKind::reference}) {
+      store::ScanRange range;
+      range.begin = std::string(1, static_cast<char>(kind));
+      range.end = prefix_end(range.begin);
+      while (true) {
+        const store::ScanLimits limits;
+        DYAD_CO_TRY_ASSIGN(const store::ScanPage page,
+                           co_await tx.scan(table.partitions[i].partition, range, limits));
+        moved += page.size();
+        if (moved > kMaxRehomedRows)
+          co_return fail(ErrorCode::too_large, "more than " + std::to_string(kMaxRehomedRows) +
+                                                   " rows that name bytes are left in the table");
+        // A key ends in the blob's id, so rows of different tables never meet.
+        for (std::size_t row = 0; row < page.size(); ++row) {
+          std::string key(page[row].key);
+          key.front() = static_cast<char>(RowKind::released);
+          DYAD_CO_TRY(
+              tx.put(store::kCatalogPartition, std::move(key), header_only(), {}, record_stamp()));
+        }
+        if (!page.next) break;
+        range = *page.next;
       }
-      if (!page.next) break;
-      range = *page.next;
     }
   }
   co_return Result<>();

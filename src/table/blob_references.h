@@ -24,13 +24,14 @@ Result<> add_reference(store::Transaction& tx, const KeyPlace& place, blob::Blob
 /// Turns a reference into a released row.
 Result<> release_reference(store::Transaction& tx, const KeyPlace& place, blob::BlobId blob);
 
-/// Released rows that rehome_released_rows moves in one transaction.
+/// Rows that rehome_released_rows moves in one transaction.
 constexpr std::size_t kMaxRehomedRows = 4096;
 
-/// Moves the released rows of a table that is about to be dropped to the catalogue's partition, so
-/// that the reaper still finds the bytes they name. Their time becomes the drop's. The caller holds
-/// the table's descriptor exclusive. too_large: there are more than kMaxRehomedRows; let the reaper
-/// pass first.
+/// Moves what names bytes of a table that is about to be dropped to the catalogue's partition, as
+/// released rows, so that the reaper still finds the bytes: released rows, and the references of
+/// whatever goes with the table (parts of uploads under way). Their time becomes the drop's. The
+/// caller holds the table's descriptor exclusive. too_large: there are more than kMaxRehomedRows;
+/// let uploads be ended and the reaper pass first.
 Task<Result<>> rehome_released_rows(store::Transaction& tx, const TableDescriptor& table);
 
 std::string reference_row(std::string_view key, blob::BlobId blob);

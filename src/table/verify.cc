@@ -16,6 +16,7 @@
 #include "table/object_row.h"
 #include "table/record.h"
 #include "table/row_kind.h"
+#include "table/upload_rows.h"
 
 namespace dyad::table {
 namespace {
@@ -25,8 +26,13 @@ constexpr std::size_t kReadBytes = 1u << 20;
 /// One run over everything. Counts in the report, damages too.
 class Verifier {
  public:
-  Verifier(Tables& tables, blob::BlobStore& blobs, VerifyReport& report)
-      : tables_(tables), store_(tables.store()), blobs_(blobs), report_(report) {}
+  Verifier(Tables& tables, blob::BlobStore& blobs, VerifyReport& report,
+           const VerifyProgress& progress)
+      : tables_(tables),
+        store_(tables.store()),
+        blobs_(blobs),
+        report_(report),
+        progress_(progress) {}
 
   Task<Result<>> run();
 
@@ -34,6 +40,9 @@ class Verifier {
   using RowCheck = std::function<Task<Result<>>(std::string_view key, std::string_view value)>;
 
   void damage(std::string what);
+  void tell() {
+    if (progress_) progress_();
+  }
   /// Each row of a kind in a partition; the key without its kind byte.
   Task<Result<>> each_row(store::PartitionId partition, std::uint8_t kind, const RowCheck& check);
 
@@ -47,6 +56,13 @@ class Verifier {
   Task<Result<>> verify_object(store::PartitionId partition, std::string key,
                                std::string private_part, std::string name);
   Task<Result<>> count_index(const TableDescriptor& table, const IndexDescriptor& index);
+  Task<Result<>> verify_parts(store::PartitionId partition, std::string key, ObjectBytes bytes,
+                              std::string name);
+  Task<Result<>> verify_uploads(const TableDescriptor& table);
+  Task<Result<>> verify_upload_part(const TableDescriptor& table, store::PartitionId partition,
+                                    std::string row, std::string value);
+  Task<Result<>> verify_named_blob(store::PartitionId partition, std::string key, blob::BlobId blob,
+                                   std::uint64_t size_bytes, std::string name);
   Task<Result<>> count_beside(const TableDescriptor& table);
   Task<Result<>> collect_released(store::PartitionId partition);
   Task<Result<>> verify_blob(blob::BlobId id, std::uint64_t size_bytes, std::string name);
@@ -56,11 +72,13 @@ class Verifier {
   store::Store& store_;
   blob::BlobStore& blobs_;
   VerifyReport& report_;
+  const VerifyProgress& progress_;
   std::map<std::string, std::uint64_t> expected_index_rows_;  ///< Of the table at hand, by index.
   std::map<std::string, BackfillJob> jobs_;                   ///< The same.
   std::unordered_set<blob::BlobId> named_;
   std::uint64_t table_blobs_ = 0;
   std::uint64_t table_inline_ = 0;
+  std::uint64_t table_in_parts_ = 0;
   std::uint64_t unsaid_ = 0;
 };
 
@@ -84,6 +102,7 @@ Task<Result<>> Verifier::each_row(store::PartitionId partition, std::uint8_t kin
     for (std::size_t i = 0; i < page.size(); ++i) {
       DYAD_CO_TRY(co_await check(page[i].key.substr(1), page[i].value));
     }
+    tell();
     if (!page.next) co_return Result<>();
     range = *page.next;
   }
@@ -155,7 +174,7 @@ Task<Result<>> Verifier::count_jobs() {
 
 Task<Result<>> Verifier::verify_table(TableRef table) {
   ++report_.tables;
-  table_blobs_ = table_inline_ = 0;
+  table_blobs_ = table_inline_ = table_in_parts_ = 0;
   expected_index_rows_.clear();
   DYAD_CO_TRY(co_await load_jobs(*table));
   for (std::size_t i = 0; i < table->partitions.size(); ++i) {
@@ -170,6 +189,7 @@ Task<Result<>> Verifier::verify_table(TableRef table) {
   for (const IndexDescriptor& index : table->indexes) {
     DYAD_CO_TRY(co_await count_index(*table, index));
   }
+  DYAD_CO_TRY(co_await verify_uploads(*table));
   co_return co_await count_beside(*table);
 }
 
@@ -248,15 +268,95 @@ Task<Result<>> Verifier::verify_object(store::PartitionId partition, std::string
     if (!stored || stored->size() != kRecordHeaderBytes + bytes->size_bytes)
       damage(name + ": its bytes are missing or of another size");
   } else if (bytes->place == ObjectBytes::Place::blob) {
-    ++table_blobs_;
-    const std::string row = reference_row(key, bytes->blob);
-    DYAD_CO_TRY_ASSIGN(const std::optional<std::string> stored,
-                       co_await store_.get(partition, row));
-    if (!stored) damage(name + ": no reference row names its blob");
-    if (!named_.insert(bytes->blob).second) damage(name + ": its blob is another object's too");
-    co_return co_await verify_blob(bytes->blob, bytes->size_bytes, name);
+    co_return co_await verify_named_blob(partition, key, bytes->blob, bytes->size_bytes, name);
+  } else if (bytes->place == ObjectBytes::Place::parts) {
+    co_return co_await verify_parts(partition, key, *bytes, name);
   }
   co_return Result<>();
+}
+
+/// One reference of the key names the blob, nobody else does, and its bytes are there.
+Task<Result<>> Verifier::verify_named_blob(store::PartitionId partition, std::string key,
+                                           blob::BlobId blob, std::uint64_t size_bytes,
+                                           std::string name) {
+  ++table_blobs_;
+  const std::string row = reference_row(key, blob);
+  DYAD_CO_TRY_ASSIGN(const std::optional<std::string> stored, co_await store_.get(partition, row));
+  if (!stored) damage(name + ": no reference row names its blob " + std::to_string(blob.value()));
+  if (!named_.insert(blob).second) damage(name + ": its blob is another object's too");
+  co_return co_await verify_blob(blob, size_bytes, name);
+}
+
+Task<Result<>> Verifier::verify_parts(store::PartitionId partition, std::string key,
+                                      ObjectBytes bytes, std::string name) {
+  ++report_.objects_in_parts;
+  ++table_in_parts_;
+  const std::string row = with_kind(static_cast<std::uint8_t>(RowKind::part_list), key);
+  DYAD_CO_TRY_ASSIGN(const std::optional<std::string> stored, co_await store_.get(partition, row));
+  const Result<PartList> list =
+      stored ? decode_part_list(*stored)
+             : Result<PartList>(Error(ErrorCode::corruption, "its list of parts is missing"));
+  if (!list) {
+    damage(name + ": " + list.error().message);
+    co_return Result<>();
+  }
+  std::uint64_t size_bytes = 0;
+  for (const PartList::Part& part : list->parts) {
+    size_bytes += part.size_bytes;
+    const std::string part_name = name + ", part " + std::to_string(part.number);
+    DYAD_CO_TRY(co_await verify_named_blob(partition, key, part.blob, part.size_bytes, part_name));
+  }
+  if (size_bytes != bytes.size_bytes || list->parts.size() != bytes.part_count)
+    damage(name + ": its parts are of another number or size than the row says");
+  co_return Result<>();
+}
+
+/// Uploads under way: each part's upload is there, and its bytes.
+Task<Result<>> Verifier::verify_uploads(const TableDescriptor& table) {
+  for (std::size_t i = 0; i < table.partitions.size(); ++i) {
+    const store::PartitionId partition = table.partitions[i].partition;
+    const RowCheck check_upload = [&](std::string_view key,
+                                      std::string_view value) -> Task<Result<>> {
+      ++report_.uploads;
+      const auto kind = static_cast<std::uint8_t>(RowKind::upload);
+      const Result<UploadRowKey> decoded = decode_upload_row_key(with_kind(kind, key));
+      const Result<Record> record = parse_record(value);
+      if (!decoded || !record)
+        damage("table '" + table.name + "', upload " + to_hex(key) + ": " +
+               (decoded ? record.error().message : decoded.error().message));
+      co_return Result<>();
+    };
+    const RowCheck check_part = [&](std::string_view key,
+                                    std::string_view value) -> Task<Result<>> {
+      ++report_.upload_parts;
+      const auto kind = static_cast<std::uint8_t>(RowKind::upload_part);
+      return verify_upload_part(table, partition, with_kind(kind, key), std::string(value));
+    };
+    DYAD_CO_TRY(
+        co_await each_row(partition, static_cast<std::uint8_t>(RowKind::upload), check_upload));
+    DYAD_CO_TRY(
+        co_await each_row(partition, static_cast<std::uint8_t>(RowKind::upload_part), check_part));
+  }
+  co_return Result<>();
+}
+
+Task<Result<>> Verifier::verify_upload_part(const TableDescriptor& table,
+                                            store::PartitionId partition, std::string row,
+                                            std::string value) {
+  const std::string name = "table '" + table.name + "', part of an upload " + to_hex(row.substr(1));
+  const Result<UploadRowKey> key = decode_upload_row_key(row);
+  const Result<UploadPart> part = key ? decode_upload_part(value) : Result<UploadPart>(key.error());
+  if (!part) {
+    damage(name + ": " + part.error().message);
+    co_return Result<>();
+  }
+  if (table.partitions.partition_of(key->key) != partition)
+    damage(name + ": the row lies in another partition than its object's key");
+  const std::string upload = upload_row(key->key, key->upload_id);
+  DYAD_CO_TRY_ASSIGN(const std::optional<std::string> stored,
+                     co_await store_.get(partition, upload));
+  if (!stored) damage(name + ": its upload is not there");
+  co_return co_await verify_named_blob(partition, key->key, part->blob, part->size_bytes, name);
 }
 
 Task<Result<>> Verifier::verify_blob(blob::BlobId id, std::uint64_t size_bytes, std::string name) {
@@ -279,8 +379,9 @@ Task<Result<>> Verifier::verify_blob(blob::BlobId id, std::uint64_t size_bytes, 
       co_return Result<>();
     }
     at += *got;
+    report_.blob_bytes += *got;
+    tell();
   }
-  report_.blob_bytes += size_bytes;
   co_return Result<>();
 }
 
@@ -303,30 +404,31 @@ Task<Result<>> Verifier::count_index(const TableDescriptor& table, const IndexDe
   co_return Result<>();
 }
 
-/// Rows of other kinds beside objects: as many as objects need.
+/// Rows of other kinds beside objects and parts: as many as these need.
 Task<Result<>> Verifier::count_beside(const TableDescriptor& table) {
-  std::uint64_t references = 0, inline_rows = 0;
+  std::uint64_t references = 0, inline_rows = 0, part_lists = 0;
   const auto counter = [](std::uint64_t& count) -> RowCheck {
     return [&count](std::string_view, std::string_view) -> Task<Result<>> {
       ++count;
       co_return Result<>();
     };
   };
-  const RowCheck count_reference = counter(references);
-  const RowCheck count_inline = counter(inline_rows);
-  for (std::size_t i = 0; i < table.partitions.size(); ++i) {
-    const store::PartitionId partition = table.partitions[i].partition;
-    DYAD_CO_TRY(co_await each_row(partition, static_cast<std::uint8_t>(RowKind::reference),
-                                  count_reference));
-    DYAD_CO_TRY(co_await each_row(partition, static_cast<std::uint8_t>(RowKind::inline_bytes),
-                                  count_inline));
-  }
-  if (references != table_blobs_)
-    damage("table '" + table.name + "': " + std::to_string(references) + " reference rows for " +
-           std::to_string(table_blobs_) + " objects with blobs");
-  if (inline_rows != table_inline_)
-    damage("table '" + table.name + "': " + std::to_string(inline_rows) +
-           " rows of inline bytes for " + std::to_string(table_inline_) + " such objects");
+  const std::pair<RowKind, RowCheck> counters[] = {{RowKind::reference, counter(references)},
+                                                   {RowKind::inline_bytes, counter(inline_rows)},
+                                                   {RowKind::part_list, counter(part_lists)}};
+  for (std::size_t i = 0; i < table.partitions.size(); ++i)
+    for (const auto& [kind, count] : counters)
+      DYAD_CO_TRY(
+          co_await each_row(table.partitions[i].partition, static_cast<std::uint8_t>(kind), count));
+  const auto compare = [&](std::uint64_t rows, std::string_view what, std::uint64_t needed,
+                           std::string_view by) {
+    if (rows != needed)
+      damage("table '" + table.name + "': " + std::to_string(rows) + std::string(what) +
+             std::to_string(needed) + std::string(by));
+  };
+  compare(references, " reference rows for ", table_blobs_, " blobs of objects and parts");
+  compare(inline_rows, " rows of inline bytes for ", table_inline_, " such objects");
+  compare(part_lists, " lists of parts for ", table_in_parts_, " objects in parts");
   co_return Result<>();
 }
 
@@ -359,7 +461,12 @@ Task<Result<>> Verifier::find_orphans() {
 }  // namespace
 
 Task<Result<>> verify_tables(Tables& tables, blob::BlobStore& blobs, VerifyReport& report) {
-  Verifier verifier(tables, blobs, report);
+  return verify_tables(tables, blobs, report, VerifyProgress());
+}
+
+Task<Result<>> verify_tables(Tables& tables, blob::BlobStore& blobs, VerifyReport& report,
+                             VerifyProgress progress) {
+  Verifier verifier(tables, blobs, report, progress);
   co_return co_await verifier.run();
 }
 
