@@ -3,8 +3,11 @@
 import json
 import os
 import pathlib
+import ssl
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -48,6 +51,56 @@ def test_a_folder_is_synchronised(cli, bucket, tmp_path):
     assert cli("s3", "sync", "tree", f"s3://{bucket}/tree").stdout == ""
     cli("s3", "sync", f"s3://{bucket}/tree", "back")
     assert (tmp_path / "back/sub/b.txt").read_text() == "sub/b.txt"
+
+
+def test_what_is_gone_here_goes_there(cli, bucket, tmp_path):
+    for each in ("keep", "drop"):
+        (tmp_path / "tree").mkdir(exist_ok=True)
+        (tmp_path / "tree" / each).write_text(each)
+    cli("s3", "sync", "tree", f"s3://{bucket}")
+    (tmp_path / "tree/drop").unlink()
+    assert "delete: s3://" in cli("s3", "sync", "--delete", "tree", f"s3://{bucket}").stdout
+    assert [line.split()[-1] for line in cli("s3", "ls", f"s3://{bucket}").stdout.splitlines()] == ["keep"]
+
+
+def test_large_files_go_in_parts(cli, s3, bucket, tmp_path):
+    content = os.urandom(20_000_000)  # Above 8 MB the CLI sends parts.
+    (tmp_path / "large").write_bytes(content)
+    cli("s3", "cp", "large", f"s3://{bucket}/large")
+    assert s3.head_object(Bucket=bucket, Key="large")["ETag"].endswith('-3"')
+    cli("s3", "cp", f"s3://{bucket}/large", f"s3://{bucket}/copy")  # In parts, too.
+    cli("s3", "cp", f"s3://{bucket}/copy", "back")
+    assert (tmp_path / "back").read_bytes() == content
+
+
+def test_a_stream_of_unknown_length(cli, server, bucket, tmp_path):
+    content = os.urandom(9_000_000)
+    up = subprocess.run([sys.executable, str(AWS), "s3", "cp", "-", f"s3://{bucket}/stream"], input=content,
+                        env=server.client_environment(), capture_output=True, timeout=TIMEOUT_SECONDS)
+    assert up.returncode == 0, up.stderr
+    cli("s3", "cp", f"s3://{bucket}/stream", "back")
+    assert (tmp_path / "back").read_bytes() == content
+
+
+def test_folders_move_on_the_server(cli, s3, bucket, tmp_path):
+    for each in ("a", "sub/b"):
+        s3.put_object(Bucket=bucket, Key=f"from/{each}", Body=each.encode(), Metadata={"each": each})
+    cli("s3", "mv", "--recursive", f"s3://{bucket}/from", f"s3://{bucket}/to")
+    assert [e["Key"] for e in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["to/a", "to/sub/b"]
+    assert s3.head_object(Bucket=bucket, Key="to/a")["Metadata"] == {"each": "a"}
+    cli("s3", "rb", "--force", f"s3://{bucket}")
+    assert bucket not in cli("s3", "ls").stdout
+
+
+def test_presigned_urls(cli, server, bucket, tmp_path):
+    (tmp_path / "letter").write_text("Dear Ada")
+    cli("s3", "cp", "letter", f"s3://{bucket}/letters/1843 ada.txt")
+    url = cli("s3", "presign", f"s3://{bucket}/letters/1843 ada.txt", "--expires-in", "60").stdout.strip()
+    trusted = ssl.create_default_context(cafile=server.certificate) if server.certificate else None
+    with urllib.request.urlopen(url, context=trusted, timeout=TIMEOUT_SECONDS) as answer:
+        assert answer.read() == b"Dear Ada"
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(url[:-4] + "0000", context=trusted, timeout=TIMEOUT_SECONDS)
 
 
 def test_objects_by_the_api(cli, bucket, tmp_path):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Installs the clients of versions.toml into DIR: a virtual environment and node_modules.
+"""Installs the clients of versions.toml into DIR: a virtual environment, node_modules, the program of go/, and the
+protocol vectors that botocore is tested with.
 
     install.py DIR          installs what is missing or of another version
     install.py --print DIR  says what is there
@@ -14,11 +15,14 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 import tomllib
 import venv
 
 VERSIONS = pathlib.Path(__file__).resolve().with_name("versions.toml")
 ROOT = VERSIONS.parents[2]
+GO_SOURCES = VERSIONS.with_name("go")
 # Where Node.js looks for packages beside the sources that import them.
 NODE_USERS = (ROOT / "test/clients", ROOT / "examples/media-library")
 TRIES = 3
@@ -53,6 +57,40 @@ def install_node(target: pathlib.Path, packages: dict[str, str]) -> None:
          "--loglevel=error"], cwd=target, env=environment)
 
 
+def install_vectors(target: pathlib.Path, botocore: str) -> None:
+    """The vectors are part of botocore's source distribution alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        run([str(target / "venv/bin/pip"), "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+             "--no-binary", ":all:", "--dest", folder, f"botocore=={botocore}"])
+        with tarfile.open(next(pathlib.Path(folder).glob("botocore-*.tar.gz"))) as archive:
+            prefix = f"botocore-{botocore}/tests/unit/protocols/"
+            for side in ("input", "output"):
+                out = target / "protocol-vectors" / side
+                shutil.rmtree(out, ignore_errors=True)
+                out.mkdir(parents=True)
+                for member in archive.getmembers():
+                    if member.name.startswith(prefix + side + "/") and member.isfile():
+                        (out / pathlib.Path(member.name).name).write_bytes(archive.extractfile(member).read())
+
+
+def install_go(target: pathlib.Path, modules: dict[str, str]) -> None:
+    """Builds go-client. What Go downloads and compiles stays below DIR, for the next time."""
+    folder = target / "go"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(GO_SOURCES, folder)
+    requirements = "".join(f"\t{name} v{version}\n" for name, version in modules.items())
+    (folder / "go.mod").write_text(f"module dyad/clients\n\ngo 1.26\n\nrequire (\n{requirements})\n")
+    environment = dict(os.environ, GOFLAGS="-modcacherw -buildvcs=false", GOTOOLCHAIN="local", GOWORK="off",
+                       GOPATH=str(target / "go-path"), GOCACHE=str(target / "go-cache"))
+    go = str(target / "venv/bin/go")
+    run([go, "mod", "tidy"], cwd=folder, env=environment)
+    run([go, "build", "-o", "go-client", "."], cwd=folder, env=environment)
+
+
+def digest_of_go_sources() -> bytes:
+    return b"".join(f.read_bytes() for f in sorted(GO_SOURCES.glob("*.go")))
+
+
 def link_node_modules(target: pathlib.Path) -> None:
     for folder in NODE_USERS:
         link = folder / "node_modules"
@@ -63,7 +101,7 @@ def link_node_modules(target: pathlib.Path) -> None:
 
 
 def print_versions(versions: dict[str, dict[str, str]]) -> None:
-    for family in ("python", "node"):
+    for family in ("python", "node", "go"):
         print(f"{family}: " + ", ".join(f"{n} {v}" for n, v in versions[family].items()))
 
 
@@ -75,14 +113,21 @@ def main(arguments: list[str]) -> None:
         print_versions(versions)
         return
     # A moved checkout needs new ones: scripts of a virtual environment name their interpreter's path.
-    wanted = hashlib.sha256(VERSIONS.read_bytes() + str(target).encode()).hexdigest()
+    wanted = hashlib.sha256(VERSIONS.read_bytes() + str(target).encode() + b"vectors").hexdigest()
     stamp = target / "installed"
     if not stamp.exists() or stamp.read_text() != wanted:
         stamp.unlink(missing_ok=True)
         target.mkdir(parents=True, exist_ok=True)
         install_python(target, versions["python"])
         install_node(target, versions["node"])
+        install_vectors(target, versions["python"]["botocore"])
         stamp.write_text(wanted)
+    go_wanted = hashlib.sha256(wanted.encode() + digest_of_go_sources()).hexdigest()
+    go_stamp = target / "go-installed"
+    if not go_stamp.exists() or go_stamp.read_text() != go_wanted:
+        go_stamp.unlink(missing_ok=True)
+        install_go(target, versions["go"])
+        go_stamp.write_text(go_wanted)
     link_node_modules(target)
 
 
