@@ -24,24 +24,26 @@ bool is_query_form(const http::RequestHead& head) {
 }
 
 /// The service in a version 4 credential, "AKID/20130524/us-east-1/s3/aws4_request"; empty: none.
-/// Nothing is believed of it: it only says who is to check the signature.
-std::string scoped_service(const http::RequestHead& head) {
-  std::string credential;
+/// Nothing is believed of it: it only says who is to check the signature. `kept` holds what had to
+/// be decoded.
+std::string_view scoped_service(const http::RequestHead& head, std::string& kept) {
+  std::string_view rest;
   const std::string_view authorization = head.value("authorization");
   constexpr std::string_view field = "Credential=";
   if (const std::size_t at = authorization.find(field); at != std::string_view::npos) {
-    credential = authorization.substr(at + field.size(), authorization.find(',', at) - at);
+    rest = authorization.substr(at + field.size());
+    rest = rest.substr(0, rest.find(','));
   } else if (!head.query.empty()) {
-    credential = crypto::query_parameter(head.query, "X-Amz-Credential").value_or("");
+    kept = crypto::query_parameter(head.query, "X-Amz-Credential").value_or("");
+    rest = kept;
   }
-  std::string_view rest = credential;
   for (int skipped = 0; skipped < 3; ++skipped) {
     const std::size_t slash = rest.find('/');
     if (slash == std::string_view::npos) return {};
     rest.remove_prefix(slash + 1);
   }
   const std::size_t slash = rest.find('/');
-  return slash == std::string_view::npos ? std::string() : std::string(rest.substr(0, slash));
+  return slash == std::string_view::npos ? std::string_view() : rest.substr(0, slash);
 }
 
 /// Nothing of AWS's is asked without a signature at these two places of a bucket's name.
@@ -169,7 +171,8 @@ Task<void> Gateway::dispatch(Exchange& exchange) {
   } else if (is_for_operators(head, "/metrics")) {
     co_await answer_text(exchange.response, "text/plain; version=0.0.4", shared_.metrics.render());
   } else {
-    const std::string scoped = scoped_service(head);
+    std::string kept;
+    const std::string_view scoped = scoped_service(head, kept);
     co_await serve_by_host(exchange, scoped);
   }
 }

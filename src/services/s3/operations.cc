@@ -38,7 +38,8 @@ std::vector<std::unique_ptr<api::OperationHandler>> s3_operations(S3Service& ser
   handlers.push_back(api::bind<model::AbortMultipartUpload>(service, abort_multipart_upload));
   handlers.push_back(api::bind<model::ListParts>(service, list_parts));
   handlers.push_back(api::bind<model::ListMultipartUploads>(service, list_multipart_uploads));
-  handlers.push_back(api::bind<model::UploadPartCopy>(service, upload_part_copy));
+  handlers.push_back(
+      api::bind<model::UploadPartCopy>(service, upload_part_copy, upload_part_copy_accesses));
   return handlers;
 }
 
