@@ -9,6 +9,10 @@ store::EmbeddedOptions golden_options() {
   return options;
 }
 
+Result<server::VerifyOutcome> verify(const std::string& directory) {
+  return server::verify_data_directory(directory, [](const server::VerifyStep&) {});
+}
+
 Result<std::unique_ptr<GoldenData>> GoldenData::open(const std::string& directory,
                                                      store::EmbeddedOptions options) {
   std::unique_ptr<GoldenData> data(new GoldenData());

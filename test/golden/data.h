@@ -6,6 +6,7 @@
 #include "runtime/sync_wait.h"
 #include "runtime/threaded_runtime.h"
 #include "server/data_directory.h"
+#include "server/verify.h"
 #include "table/reaper.h"
 #include "table/tables.h"
 
@@ -44,5 +45,8 @@ class GoldenData {
 
 /// Of the golden directories: segments so small that a few hundred writes fill several.
 store::EmbeddedOptions golden_options();
+
+/// What `dyad verify --offline` does, without a word on the way.
+Result<server::VerifyOutcome> verify(const std::string& directory);
 
 }  // namespace dyad::proof

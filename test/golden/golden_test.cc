@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "server/verify.h"
 #include "table/item_builder.h"
 #include "test/golden/data.h"
 #include "test/golden/survey.h"
@@ -24,7 +23,7 @@ class Golden : public ::testing::TestWithParam<const char*> {
     return text ? *text : text.error().to_string();
   }
   static void expect_content(const std::string& path) {
-    const Result<server::VerifyOutcome> outcome = server::verify_data_directory(path);
+    const Result<server::VerifyOutcome> outcome = verify(path);
     ASSERT_TRUE(outcome) << outcome.error().to_string();
     EXPECT_EQ(outcome->damages, std::vector<std::string>());
   }

@@ -5,7 +5,6 @@
 #include <xxhash.h>
 
 #include "base/bytes.h"
-#include "server/verify.h"
 #include "table/catalogue_keys.h"
 #include "table/change.h"
 #include "table/key_place.h"
@@ -50,7 +49,7 @@ TEST(NewerFormat, OfTheStoreIsRefusedAndNothingIsTouched) {
     const auto data = GoldenData::open(directory.path(), golden_options());
     ASSERT_FALSE(data);
     expect_says_what_to_do(data.error());
-    const auto verified = server::verify_data_directory(directory.path());
+    const auto verified = verify(directory.path());
     ASSERT_FALSE(verified);
     expect_says_what_to_do(verified.error());
     EXPECT_EQ(Unpacked::files(directory.path()), before);
@@ -119,7 +118,7 @@ TEST(NewerFormat, OfABlobIsNotServed) {
   ASSERT_FALSE(body);
   expect_says_what_to_do(body.error());
   EXPECT_TRUE(data->close());
-  const auto verified = server::verify_data_directory(directory.path());
+  const auto verified = verify(directory.path());
   ASSERT_TRUE(verified);
   EXPECT_FALSE(verified->damages.empty());
   EXPECT_EQ(Unpacked::files(directory.path() + "/blobs"), before);
