@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -84,36 +85,48 @@ std::string header_or_parameter(const RequestView& request, std::string_view nam
   return presigned ? query_parameter(request.query, name).value_or("") : out;
 }
 
-/// x-amz-* headers, and parameters of such names, in lower case, sorted, one a line.
+/// By name in lower case, values of one name behind each other.
+using AmzLines = std::map<std::string, std::string>;
+
+/// The value of a line, for more to be appended; null: its name is none of x-amz-*.
+std::string* amz_line(AmzLines& lines, std::string_view name) {
+  std::string in_lower_case = lower(name);
+  if (!in_lower_case.starts_with("x-amz-")) return nullptr;
+  const auto [line, is_new] = lines.try_emplace(std::move(in_lower_case));
+  if (!is_new) line->second.push_back(',');
+  return &line->second;
+}
+
+/// x-amz-* headers, and parameters of such names that no header has, sorted, one a line. Names of
+/// parameters count as they are understood later, however they are spelt: else one could be added
+/// that nobody signed.
 void append_amz_headers(std::string& out, const RequestView& request, bool presigned) {
-  std::map<std::string, std::string> lines;
-  for (const HeaderView& header : request.headers) {
-    std::string name = lower(header.name.substr(0, 6)) == "x-amz-" ? lower(header.name) : "";
-    if (name.empty()) continue;
-    std::string& value = lines[name];
-    if (!value.empty()) value.push_back(',');
-    append_canonical_value(value, header.value);
-  }
+  AmzLines lines, of_parameters;
+  for (const HeaderView& header : request.headers)
+    if (std::string* line = amz_line(lines, header.name))
+      append_canonical_value(*line, header.value);
   std::string_view rest = presigned ? request.query : std::string_view();
-  while (const auto parameter = next_query_parameter(rest)) {
-    std::string name = lower(parameter->name);
-    if (name.starts_with("x-amz-")) lines.emplace(std::move(name), decoded(parameter->value));
-  }
+  while (const auto parameter = next_query_parameter(rest))
+    if (std::string* line = amz_line(of_parameters, decoded(parameter->name)))
+      line->append(decoded(parameter->value));
+  lines.merge(of_parameters);
   for (const auto& [name, value] : lines) out.append(name).append(":").append(value).append("\n");
 }
 
 void append_resource(std::string& out, const RequestView& request, std::string_view bucket) {
   if (!bucket.empty()) out.append("/").append(bucket);
   out.append(request.path.empty() ? std::string_view("/") : request.path);
-  std::vector<QueryParameter> kept;
+  std::vector<std::pair<std::string, std::string>> kept;  // A name, and "=value" where it has one.
   std::string_view rest = request.query;
-  while (const auto parameter = next_query_parameter(rest))
-    if (std::ranges::binary_search(kSubresources, parameter->name)) kept.push_back(*parameter);
-  std::ranges::stable_sort(kept, {}, &QueryParameter::name);
-  for (std::size_t i = 0; i < kept.size(); ++i) {
-    out.append(i == 0 ? "?" : "&").append(kept[i].name);
-    if (kept[i].has_value) out.append("=").append(decoded(kept[i].value));
+  while (const auto parameter = next_query_parameter(rest)) {
+    std::string name = decoded(parameter->name);
+    if (!std::ranges::binary_search(kSubresources, name)) continue;
+    kept.emplace_back(std::move(name),
+                      parameter->has_value ? "=" + decoded(parameter->value) : std::string());
   }
+  std::ranges::stable_sort(kept, {}, &std::pair<std::string, std::string>::first);
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    out.append(i == 0 ? "?" : "&").append(kept[i].first).append(kept[i].second);
 }
 
 std::unexpected<Error> denied(SignatureReason reason, std::string message, const Sigv2Claim& claim,

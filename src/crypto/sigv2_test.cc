@@ -170,6 +170,25 @@ TEST(Sigv2, WhatIsSaidTwiceIsRefused) {
   EXPECT_FALSE(check({"GET", "/b/k", query, dyad}, ""));
 }
 
+TEST(Sigv2, NoSpellingOfAParameterEscapesTheSignature) {
+  const std::vector<HeaderView> headers{{"Host", "h"}};
+  const std::string query = presign_sigv2({"PUT", "/b/k", "x-amz-meta-a=1", headers}, "", "AKID",
+                                          kSecret, kNow / 1000 + 5);
+  EXPECT_TRUE(check({"PUT", "/b/k", query, headers}, ""));
+  // Names are decoded before anybody acts on them.
+  for (const char* more :
+       {"&%74agging", "&upload%49d=U&p%61rtNumber=1", "&response%2Dcontent-type=text%2Fhtml",
+        "&x%2Damz-meta-b=2", "&X%2damz-tagging=a%3Db", "&x-amz-meta-a=2", "&X-Amz-Meta-A=2"}) {
+    const std::string longer = query + more;
+    EXPECT_FALSE(check({"PUT", "/b/k", longer, headers}, "")) << more;
+  }
+  const std::string spelt = presign_sigv2({"PUT", "/b/k", "%74agging&x%2Damz-meta-b=2", headers},
+                                          "", "AKID", kSecret, kNow / 1000 + 5);
+  std::string plain = spelt;
+  plain.replace(plain.find("%74"), 3, "t");
+  EXPECT_TRUE(check({"PUT", "/b/k", plain, headers}, ""));
+}
+
 TEST(Sigv2, WhatThePresignerMakesIsAccepted) {
   const std::vector<HeaderView> headers{{"Host", "h"}};
   RequestView request{"GET", "/b/k", "versions&prefix=a", headers};
