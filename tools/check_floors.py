@@ -42,7 +42,7 @@ FORBIDDEN = {
 NOT_IN_DYNAMODB = re.compile(r"(?<![a-z])(s3|buckets?)(?![a-z])", re.IGNORECASE)
 TEST_SOURCE = re.compile(r"^test_|_test\.cc$")
 # In files that read and write JSON, an object is JSON's.
-OBJECT = re.compile(r"(?<![a-z])objects?(?![a-z])", re.IGNORECASE)
+OBJECT = re.compile(r"(?<![a-z])objects?(?![a-z\"])", re.IGNORECASE)  # `object"` ends a sentence of AWS's.
 ABOUT_JSON = re.compile(r"json|attribute_value")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)

@@ -23,20 +23,23 @@ EDGES = [
     "123456789012345678901234567890123456789", "199999999999999999999999999999999999999",
     "12345678901234567890123456789012345678e-130", "0.1e-129", "10e124", "10e125",
     "340282366920938463463374607431768211455", "340282366920938463463374607431768211456",
-    "1e999999999999", "1e-999999999999", "1.2E-130", "2e38", "1e38", "1e37",
+    "1e999999999999", "0e125", "0e126", "0.0e126", "-0e-130", "0e-131", "0.0e-130", "1e-999999999999", "1.2E-130", "2e38", "1e38", "1e37",
     "18446744073709551615", "18446744073709551616",
 ]
 
 
-def outcome(value):
-    """The text DynamoDB stores for a value, or why it does not."""
-    if value == 0:
+def outcome(value, written=False):
+    """The text DynamoDB stores for a value, or why it does not. Of a zero that was written the last digit's place
+    counts, of one that was computed nothing."""
+    if value == 0 and not written:
         return "0"
     digits = "".join(map(str, value.as_tuple().digits)).strip("0")
     if value.adjusted() > 125:
         return "overflow"
     if value.adjusted() < -130:
         return "underflow"
+    if value == 0:
+        return "0"
     if len(digits) > 38:
         return "precision"
     return format(value.normalize(), "f")
@@ -94,7 +97,7 @@ def main():
     for (a, b), line in zip(pairs, lines):
         big = [decimal.Decimal(a), decimal.Decimal(b)]
         got = line.split(" ")
-        want = [outcome(big[0]), outcome(big[1])]
+        want = [outcome(big[0], written=True), outcome(big[1], written=True)]
         stored = [is_number(text) for text in want]
         key = [bytes.fromhex(k) if k != "-" else None for k in got[2:4]]
         want_rest = ["-", "-", "-"]

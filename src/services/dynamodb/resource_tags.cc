@@ -15,7 +15,7 @@ constexpr std::string_view kTable = "table/";
 constexpr std::string_view kReservedKeys = "aws:";
 
 /// "User: arn:aws:iam::000000000000:root is not authorized to perform: dynamodb:TagResource on
-/// resource: arn:aws:s3:::bucket".
+/// resource: arn:aws:sqs:us-east-1:000000000000:queue".
 Error access_denied(const api::RequestContext& context, std::string_view arn) {
   std::string message = "User: " + context.principal->arn + " is not authorized to perform: ";
   message.append(context.operation->iam_action).append(" on resource: ").append(arn);
