@@ -1,5 +1,6 @@
 #include "expression/compiler.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "expression/errors.h"
@@ -26,6 +27,7 @@ Compiler::Compiler(const Syntax& syntax, ExpressionKind kind, Placeholders& plac
   program_.steps.reserve(syntax.nodes.size());
   program_.paths.reserve(syntax.paths.size());
   program_.values.reserve(syntax.values.size());
+  taken_values_.reserve(syntax.values.size());
   for (const Node& node : syntax.nodes) {
     Step step{node.operation};
     if (const FunctionRule* rule = find_function(node.function)) step.function = rule->function;
@@ -62,6 +64,8 @@ Compiler::Fault Compiler::resolve_path(std::uint32_t raw_path, Path& out) {
     } else if (element.kind == RawElement::Kind::word) {
       made.name = element.text;
     } else if (const std::string* name = placeholders_.name(element.text)) {
+      name_bytes_ += name->size();
+      if (name_bytes_ > kMaxSubstitutionBytes) return std::string(kSubstitutionTooLarge);
       made.name = *name;
     } else {
       return undefined_name(element.text);
@@ -83,7 +87,10 @@ Compiler::Fault Compiler::resolve_value_node(NodeIndex node) {
   const std::string_view key = syntax_.values[syntax_.nodes[node].operand];
   const table::Value* value = placeholders_.value(key);
   if (value == nullptr) return undefined_value(key);
-  program_.steps[node].operand = static_cast<std::uint32_t>(program_.values.size());
+  const auto known = std::ranges::find(taken_values_, value);
+  program_.steps[node].operand = static_cast<std::uint32_t>(known - taken_values_.begin());
+  if (known != taken_values_.end()) return std::nullopt;
+  taken_values_.push_back(value);
   program_.values.push_back(*value);
   return std::nullopt;
 }

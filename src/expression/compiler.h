@@ -55,6 +55,9 @@ class Compiler {
   ExpressionKind kind_;
   Placeholders& placeholders_;
   Program program_;
+  /// Where each of Program::values came from: a value is kept once, however often it is used.
+  std::vector<const table::Value*> taken_values_;
+  std::size_t name_bytes_ = 0;  ///< Of the names put in for placeholders.
 };
 
 /// Parses, checks and compiles a condition of any of the three kinds.

@@ -50,6 +50,9 @@ std::string unknown_type_name(std::string_view name);
 constexpr std::string_view kEmptyExpression = "The expression can not be empty;";
 constexpr std::string_view kExpressionTooLong =
     "Expression size has exceeded the maximum allowed size;";
+/// No recording of the service's own words is known.
+constexpr std::string_view kSubstitutionTooLarge =
+    "ExpressionAttributeNames and ExpressionAttributeValues have exceeded the maximum allowed size";
 constexpr std::string_view kRedundantParentheses = "The expression has redundant parentheses;";
 
 // Of an update while it runs; without the "Invalid UpdateExpression" prefix.

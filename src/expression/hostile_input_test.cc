@@ -1,12 +1,16 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "expression/compiler.h"
 #include "expression/condition.h"
 #include "expression/key_condition.h"
+#include "expression/limits.h"
 #include "expression/projection.h"
 #include "expression/test_notation.h"
 #include "expression/update_expression.h"
@@ -172,6 +176,93 @@ TEST(HostileInput, ManyPathsAreCheckedQuickly) {
   for (int i = 1; text.size() < 4070; ++i) text += ",a" + std::to_string(i);
   EXPECT_EQ(feed(text, item), 1);
   EXPECT_EQ(feed("REMOVE " + text, item), 1);
+}
+
+std::string repeated(std::size_t times, const std::string& piece) {
+  std::string text;
+  for (std::size_t i = 0; i < times; ++i) text += piece;
+  return text;
+}
+
+TEST(HostileInput, AValueIsKeptOnceHoweverOftenItIsUsed) {
+  Placeholders given = testing::placeholders("{:v: 's', :w: 't'}");
+  const std::string list = ":v" + repeated(kMaxInOperands - 1, ",:v");
+  const auto program = compile_condition("a in (" + list + ") or b in (" + list + ",:w)",
+                                         ExpressionKind::condition, given, false);
+  EXPECT_FALSE(program);  // One operand too many.
+  const auto fits = compile_condition("a in (" + list + ") or b in (:w, :v) or :w = :v",
+                                      ExpressionKind::condition, given, false);
+  ASSERT_TRUE(fits);
+  EXPECT_EQ(fits->values.size(), 2u);
+}
+
+TEST(HostileInput, LongNamesAreNotPutInWithoutEnd) {
+  const std::string longest(table::kMaxNameBytes, 'x');
+  const auto parse = [&](std::size_t times) {
+    Placeholders given = *Placeholders::make(Placeholders::Names{{"#a", longest}}, std::nullopt);
+    const auto parsed = Projection::parse("#a" + repeated(times - 1, ".#a"), given);
+    const auto more = Projection::parse("b" + repeated(times, ",#a.c"), given);
+    return (parsed ? "" : parsed.error().message) + "|" + (more ? "" : more.error().message);
+  };
+  EXPECT_EQ(parse(1), "|");
+  EXPECT_EQ(parse(33),
+            "Invalid ProjectionExpression: ExpressionAttributeNames and ExpressionAttributeValues "
+            "have exceeded the maximum allowed size|Invalid ProjectionExpression: "
+            "ExpressionAttributeNames and ExpressionAttributeValues have exceeded the maximum "
+            "allowed size");
+}
+
+long peak_memory_kb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
+}
+
+TEST(HostileInput, AnUpdateThatIsTooLargeTakesLittleMemory) {
+  const std::string large(390'000, 'x');
+  const table::Item item = table::ItemBuilder().string("a", large).build();
+  const table::Item sets = testing::item("{s0: <'y'>, s1: <'y'>}");
+  table::ValueWriter set;
+  set.begin_set(table::Type::string_set);
+  for (int i = 0; i < 60'000; ++i) set.string("m" + std::to_string(i));
+  ASSERT_EQ(set.end_set(), table::SetFault::none);
+  const table::Value members = set.finish_value();
+  const long before_kb = peak_memory_kb();
+  for (const std::string piece : {", b%=a", ", b%=:v"}) {
+    std::string text = "SET b=a";
+    for (int i = 0; i < 330; ++i) {
+      std::string one = piece;
+      text += one.replace(one.find('%'), 1, std::to_string(i));
+    }
+    std::optional<Placeholders::Values> values;
+    if (piece.ends_with('v')) values = Placeholders::Values{{":v", table::Value::string(large)}};
+    Placeholders given = *Placeholders::make(std::nullopt, std::move(values));
+    const auto update = UpdateExpression::parse(text, given);
+    ASSERT_TRUE(update) << update.error().message;
+    EXPECT_EQ(update->apply(item.view(), {}).error().message,
+              "Item size to update has exceeded the maximum allowed size");
+  }
+  std::string text = "ADD s0 :m, s1 :m";
+  for (int i = 2; i < 300; ++i) text += ", s" + std::to_string(i) + " :m";
+  Placeholders given = *Placeholders::make(std::nullopt, Placeholders::Values{{":m", members}});
+  const auto update = UpdateExpression::parse(text, given);
+  ASSERT_TRUE(update) << update.error().message;
+  EXPECT_EQ(update->apply(sets.view(), {}).error().message,
+            "Item size to update has exceeded the maximum allowed size");
+  EXPECT_LT(peak_memory_kb() - before_kb, 64 * 1024);
+}
+
+TEST(HostileInput, ContainsTakesTimeOfTheTextAlone) {
+  const table::Item item = table::ItemBuilder().string("a", std::string(400'000, 'x')).build();
+  Placeholders given = *Placeholders::make(
+      std::nullopt,
+      Placeholders::Values{{":v", table::Value::string(std::string(200'000, 'x') + "y")}});
+  const auto condition = Condition::parse("contains(a, :v)" + repeated(40, " or contains(a, :v)"),
+                                          ExpressionKind::filter, given);
+  ASSERT_TRUE(condition) << condition.error().message;
+  const std::clock_t begin = std::clock();
+  EXPECT_FALSE(condition->evaluate(item.view()));
+  EXPECT_LT(std::clock() - begin, 5 * CLOCKS_PER_SEC);
 }
 
 }  // namespace

@@ -18,12 +18,16 @@ constexpr std::uint32_t kMaxInOperands = 100;
 constexpr std::uint32_t kMaxPathElements = 32;
 /// Of "#name" and ":value", with their first character.
 constexpr std::size_t kMaxPlaceholderBytes = 255;
+/// Of ExpressionAttributeNames and ExpressionAttributeValues together; of names, also as often as
+/// an expression uses them, since each use is kept.
+constexpr std::size_t kMaxSubstitutionBytes = std::size_t{2} << 20;
 /// The largest index in a document path.
 constexpr std::uint32_t kMaxListIndex = 2147483647;
 
-/// What one update may make on the way to its result: list_append in list_append, of an attribute
-/// as large as an item may be, would fill memory long before the item's own limit is seen. An
-/// update that needs more gets the message of that limit.
+/// What one update may make on the way to its result, and what it may put into it: list_append in
+/// list_append, of an attribute as large as an item may be, or that attribute under hundreds of new
+/// names, would fill memory long before the item's own limit is seen. An update that needs more
+/// gets the message of that limit; the encoding of an item within it is not as large.
 constexpr std::size_t kMaxUpdateScratchBytes = 16 * 409600;
 
 /// How deep the parser follows parentheses and operators. Each level is an operator, a function or

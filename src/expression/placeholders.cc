@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "expression/errors.h"
 #include "expression/limits.h"
 
 namespace dyad::expression {
@@ -46,6 +47,25 @@ Result<> check_keys(const Entries& entries, char sigil, const std::string& param
   return {};
 }
 
+/// Names and values together; what DynamoDB counts of a value is at most twice its encoding.
+Result<> check_size(const std::optional<Placeholders::Names>& names,
+                    const std::optional<Placeholders::Values>& values) {
+  std::size_t bytes = 0;
+  std::size_t encoded_bytes = 0;
+  if (names) {
+    for (const auto& [key, name] : *names) bytes += name.size();
+  }
+  if (values) {
+    for (const auto& [key, value] : *values) encoded_bytes += value.encoded().size();
+  }
+  if (bytes + 2 * encoded_bytes <= kMaxSubstitutionBytes) return {};
+  if (values) {
+    for (const auto& [key, value] : *values) bytes += table::dynamodb_size_bytes(value.view());
+  }
+  if (bytes <= kMaxSubstitutionBytes) return {};
+  return fail(ErrorCode::invalid_argument, std::string(kSubstitutionTooLarge));
+}
+
 }  // namespace
 
 template <class T>
@@ -82,6 +102,7 @@ std::string Placeholders::Table<T>::unused() const {
 
 Result<Placeholders> Placeholders::make(std::optional<Names> names, std::optional<Values> values) {
   Placeholders made;
+  DYAD_TRY(check_size(names, values));
   if (names) {
     DYAD_TRY(check_keys(*names, '#', "ExpressionAttributeNames"));
     for (const auto& [key, name] : *names) {

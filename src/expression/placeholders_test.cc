@@ -43,6 +43,20 @@ TEST(PlaceholdersTest, LimitsOfKeysAndNames) {
   EXPECT_NE(names_error({{"#a", std::string(table::kMaxNameBytes + 1, 'x')}}), "accepted");
 }
 
+TEST(PlaceholdersTest, NamesAndValuesTogetherAreLimited) {
+  const auto made = [](std::size_t name_bytes, std::size_t value_bytes) {
+    Placeholders::Names names = {{"#a", std::string(name_bytes, 'n')}};
+    Placeholders::Values values = {{":v", table::Value::string(std::string(value_bytes, 'v'))},
+                                   {":w", table::Value::string(std::string(1 << 20, 'w'))}};
+    const auto placeholders = Placeholders::make(std::move(names), std::move(values));
+    return placeholders ? "accepted" : placeholders.error().message;
+  };
+  EXPECT_EQ(made(1000, (1 << 20) - 1000), "accepted");
+  EXPECT_EQ(made(1000, (1 << 20) - 999),
+            "ExpressionAttributeNames and ExpressionAttributeValues have exceeded the maximum "
+            "allowed size");
+}
+
 TEST(PlaceholdersTest, UseIsRememberedAcrossExpressions) {
   Placeholders given = testing::placeholders("{#a: 'x', #b: 'y', :a: 1, :b: 2}");
   EXPECT_EQ(given.check_all_used().error().message,

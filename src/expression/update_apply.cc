@@ -57,7 +57,7 @@ class UpdateRun {
   Result<std::optional<ValueView>> find_target(const Path& path) const;
   Result<Outcome> decide_add(std::optional<ValueView> existing, ValueView operand);
   Result<Outcome> decide_delete(std::optional<ValueView> existing, ValueView operand);
-  Outcome combine_sets(ValueView existing, ValueView operand, bool keep_operand);
+  Result<Outcome> combine_sets(ValueView existing, ValueView operand, bool keep_operand);
   ValueView keep(table::Value value) {
     made_bytes_ += value.encoded().size();
     made_.push_back(std::move(value));
@@ -82,6 +82,7 @@ class UpdateRun {
   std::vector<Outcome> outcomes_;  ///< By action.
   std::deque<table::Value> made_;  ///< Values that neither the item nor the expression holds.
   std::size_t made_bytes_ = 0;
+  std::size_t put_bytes_ = 0;  ///< Of what the outcomes put.
 };
 
 Result<> UpdateRun::decide() {
@@ -108,7 +109,10 @@ Result<> UpdateRun::decide() {
     if (above + table::nesting_depth(outcomes_[i].value) > table::kMaxNestingDepth) {
       return refused(kNestedTooDeep);
     }
+    put_bytes_ += outcomes_[i].value.encoded().size();
   }
+  // Each of them is written into the item, which would have to be made to see how large it is.
+  if (put_bytes_ > kMaxUpdateScratchBytes) return refused(kUpdatedItemTooLarge);
   return {};
 }
 
@@ -202,7 +206,10 @@ Result<Outcome> UpdateRun::decide_delete(std::optional<ValueView> existing, Valu
 
 /// The union of two sets, or what of the first the second does not hold. Nothing left: the
 /// attribute goes, since there is no empty set.
-Outcome UpdateRun::combine_sets(ValueView existing, ValueView operand, bool keep_operand) {
+Result<Outcome> UpdateRun::combine_sets(ValueView existing, ValueView operand, bool keep_operand) {
+  const std::size_t largest =
+      existing.encoded().size() + (keep_operand ? operand.encoded().size() : 0);
+  if (made_bytes_ + largest > kMaxUpdateScratchBytes) return refused(kUpdatedItemTooLarge);
   const table::SetView old = existing.as_set();
   const table::SetView change = operand.as_set();
   table::ValueWriter out;

@@ -184,9 +184,14 @@ TEST_P(Limits, NestingOfValuesWhereverTheyStand) {
 
 TEST_P(Limits, ValuesOfTwoMegabytesAreTaken) {
   create_tables();
-  const std::string values = R"("ExpressionAttributeValues":{":v":)" + string_value(3 << 20) + "}}";
-  expect({{"Scan", R"({"TableName":"Hash","FilterExpression":"a = :v",)" + values,
-           R"({"Items":[],"Count":0,"ScannedCount":0})"}});
+  const auto scan = [](std::size_t value_bytes) {
+    return R"({"TableName":"Hash","FilterExpression":"a = :v","ExpressionAttributeValues":{":v":)" +
+           string_value(value_bytes) + "}}";
+  };
+  expect({{"Scan", scan(2 << 20), R"({"Items":[],"Count":0,"ScannedCount":0})"}});
+  expect_refusals("Scan", {{scan((2 << 20) + 1),
+                            "ExpressionAttributeNames and ExpressionAttributeValues have exceeded "
+                            "the maximum allowed size"}});
 }
 
 TEST_P(Limits, WhatSingleWritesCheckThemselves) {
