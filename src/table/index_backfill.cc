@@ -177,6 +177,7 @@ Task<Result<>> IndexBackfill::turn(BackfillJob job, Pass& pass, Deadline deadlin
       co_return Result<>();
     }
     const std::uint64_t before = job.rows;
+    const std::int64_t begin_us = tables_.runtime().clock().steady_us();
     Result<BackfillJob> copied = co_await copy(table, job, deadline);
     if (!copied) {
       const ErrorCode code = copied.error().code;
@@ -193,6 +194,7 @@ Task<Result<>> IndexBackfill::turn(BackfillJob job, Pass& pass, Deadline deadlin
     const std::int64_t now_us = tables_.runtime().clock().steady_us();
     if (now_us - told_us_ >= options_.log_every_ms * 1000 && !job.ended)
       tell_progress(*table, job, "index is being built");
+    co_await pause_since(begin_us);
   }
   DYAD_CO_TRY_ASSIGN(table, co_await set_state(job, State::active, deadline));
   if (!table) co_return Result<>();
@@ -253,6 +255,12 @@ Task<Result<BackfillJob>> IndexBackfill::copy(TableRef table, BackfillJob job, D
   DYAD_CO_TRY(co_await tables_.store().transact(std::move(declared), body, deadline));
   for (const auto& [partition, key] : sampled) tables_.sampler_->remember(partition, key);
   co_return saved;
+}
+
+Task<void> IndexBackfill::pause_since(std::int64_t begin_us) {
+  const std::int64_t now_us = tables_.runtime().clock().steady_us();
+  const std::int64_t pause_us = (now_us - begin_us) * options_.pause_per_cent / 100;
+  if (pause_us > 0) co_await SleepUntil(now_us + pause_us);
 }
 
 void IndexBackfill::tell_progress(const TableDescriptor& table, const BackfillJob& job,

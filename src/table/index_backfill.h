@@ -15,12 +15,15 @@ namespace dyad::table {
 
 struct BackfillOptions {
   /// Rows of the table whose latches one transaction holds, so long as it takes to copy them.
-  std::uint32_t rows_per_transaction = 256;
+  std::uint32_t rows_per_transaction = 64;
   /// Index rows of one transaction; one row more than fits is never copied, the first always.
   std::uint64_t bytes_per_transaction = 4u << 20;
   /// After so many rows it is another index's turn.
-  std::uint64_t rows_per_turn = 4096;
-  std::uint64_t rows_per_pass = 16384;
+  std::uint64_t rows_per_turn = 1024;
+  std::uint64_t rows_per_pass = 4096;
+  /// After each transaction nothing is done for so many hundredths of the time that it took: what
+  /// is left to those who write meanwhile.
+  std::uint32_t pause_per_cent = 100;
   std::int64_t log_every_ms = 10'000;
 };
 
@@ -53,6 +56,7 @@ class IndexBackfill {
   Task<Result<TableRef>> set_state(const BackfillJob& job, IndexDescriptor::State state,
                                    Deadline deadline);
   Task<Result<BackfillJob>> copy(TableRef table, BackfillJob job, Deadline deadline);
+  Task<void> pause_since(std::int64_t begin_us);
   void tell_progress(const TableDescriptor& table, const BackfillJob& job, const char* what);
 
   Tables& tables_;

@@ -303,6 +303,33 @@ TEST_P(IndexBackfillTest, ARemovedIndexIsGoneAtOnce) {
   expect_no_damage();
 }
 
+TEST_P(IndexBackfillTest, AQueryPlannedForAnIndexIsNotAnsweredByItsSuccessor) {
+  const TableRef before = create(plain_table());
+  for (int i = 0; i < 3; ++i) {
+    Item item = ItemBuilder()
+                    .string("id", "item" + std::to_string(i))
+                    .string("group", "a")
+                    .string("other", "b")
+                    .number("score", Decimal(i))
+                    .build();
+    ASSERT_TRUE(write(put(before, std::move(item))));
+  }
+  alter("plain", add(group_index()));
+  build();
+  QuerySpec spec;
+  spec.table = find("plain");
+  spec.index = "by-group";
+  spec.hash = Value::string("b");
+  alter("plain", remove("by-group"));
+  IndexDescriptor other = group_index();
+  other.keys.hash.name = "other";
+  alter("plain", add(other));
+  build();
+  EXPECT_EQ(scores("plain", "by-group", "b"), "0 1 2 ");
+  const auto page = run(tables_->query(std::move(spec), never()));
+  EXPECT_EQ(page ? ErrorCode::internal : page.error().code, ErrorCode::not_found);
+}
+
 TEST_P(IndexBackfillTest, ATableThatGoesTakesItsBuildingIndexAlong) {
   const TableRef before = create(plain_table());
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(write(put(before, member(i))));
@@ -461,6 +488,41 @@ TEST_P(IndexBackfillTest, VerifySeesWhatIsMissing) {
   EXPECT_EQ(damages(), 0u);
   save(job);  // Of an index that is whole.
   EXPECT_EQ(damages(), 1u);
+}
+
+/// How long an index over thirty rows is being built.
+std::int64_t build_us(std::uint32_t pause_per_cent) {
+  Simulation simulation(1);
+  store::MemoryOptions memory;
+  memory.commit_delay_us = 1000;
+  const auto store = store::make_memory_store(simulation, memory);
+  std::int64_t took_us = 0;
+  {
+    Tables tables(*store, simulation, codecs());
+    const TableRef table = *simulation.run_until(tables.create(plain_table(), Deadline::never()));
+    for (int i = 0; i < 30; ++i) {
+      std::vector<RowWrite> writes;
+      writes.push_back(put(table, ItemBuilder().string("id", std::to_string(i)).build()));
+      EXPECT_TRUE(simulation.run_until(tables.write(std::move(writes), Deadline::never())));
+    }
+    EXPECT_TRUE(simulation.run_until(tables.alter("plain", add(group_index()), Deadline::never())));
+    BackfillOptions options;
+    options.rows_per_transaction = 1;
+    options.pause_per_cent = pause_per_cent;
+    IndexBackfill backfill(tables, options);
+    const std::int64_t begin_us = simulation.clock().steady_us();
+    const auto pass = simulation.run_until(backfill.pass(Deadline::never()));
+    EXPECT_TRUE(pass && pass->finished == 1);
+    took_us = simulation.clock().steady_us() - begin_us;
+  }
+  EXPECT_TRUE(simulation.run_until(store->close()));
+  return took_us;
+}
+
+TEST(IndexBackfillPace, LeavesTimeToOthers) {
+  const std::int64_t at_once_us = build_us(0);
+  EXPECT_GE(at_once_us, 30 * 1000);
+  EXPECT_GE(build_us(100), at_once_us + 30 * 1000);
 }
 
 TEST(IndexState, DescriptorsWithoutBuildingIndexesKeepTheOldFormat) {

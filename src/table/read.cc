@@ -174,7 +174,12 @@ Task<Result<RowPage>> Tables::read_range(TableRef table, std::string index_name,
     Result<store::ScanPage> rows = co_await store_.scan(slice.partition, range, scan_limits);
     if (!rows && rows.error().code == ErrorCode::not_owner &&
         ++stale_attempts < kMaxStaleAttempts) {
-      DYAD_CO_TRY_ASSIGN(table, co_await reload(table, deadline));
+      const TableRef former = table;
+      DYAD_CO_TRY_ASSIGN(table, co_await reload(former, deadline));
+      // Where the name is another index's meanwhile, the range means nothing in it.
+      const IndexDescriptor* now = index == nullptr ? nullptr : table->find_index(index_name);
+      if (now != nullptr && now->keys != index->keys)
+        co_return fail(ErrorCode::not_found, "the index '" + index_name + "' was replaced");
       continue;
     }
     if (!rows) co_return fail(std::move(rows).error());

@@ -96,6 +96,10 @@ struct RowWrite {
   /// cancellation names all reasons).
   std::function<Result<Decision>(const RowView& old)> decide;
 
+  /// Gives its own words to what is found wrong with the row after all were decided: an attribute
+  /// that an index cannot take, or that is not to be changed so. May be empty.
+  std::function<Error(Error error)> explain;
+
   /// The table's owning service writes: it sets private parts, and the codec admits what it does.
   /// Otherwise this is a plain item write, which RowCodec::admit_item_write must allow.
   bool by_owner = false;

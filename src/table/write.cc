@@ -240,7 +240,11 @@ Task<Result<store::Commit>> Tables::write_once(const std::vector<RowWrite>& writ
     }
     DYAD_CO_TRY(decide_all(placed));
     for (PlacedWrite& one : placed) {
-      DYAD_CO_TRY(co_await apply(tx, codecs_.of(one.write->table->codec), one));
+      Result<> applied = co_await apply(tx, codecs_.of(one.write->table->codec), one);
+      if (applied) continue;
+      if (!one.write->explain || applied.error().code != ErrorCode::invalid_argument)
+        co_return applied;
+      co_return fail(one.write->explain(std::move(applied).error()));
     }
     co_return Result<>();
   };
