@@ -31,6 +31,13 @@ model::CancellationReason validation_reason(std::string message) {
   return reason;
 }
 
+Error cancelled_by_conflict(std::size_t actions) {
+  model::CancellationReason reason;
+  reason.code = "TransactionConflict";
+  reason.message = kConflict;
+  return cancelled(std::vector<model::CancellationReason>(actions, reason));
+}
+
 Error item_named_twice() {
   return validation("Transaction request cannot include multiple operations on one item");
 }

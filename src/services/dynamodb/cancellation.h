@@ -17,6 +17,10 @@ Error cancelled(std::vector<model::CancellationReason> reasons);
 /// Why an action cannot be: "ValidationError" with the sentence of the fault.
 model::CancellationReason validation_reason(std::string message);
 
+/// TransactionCanceledException of a transaction that others were in the way of. Which of its
+/// actions met them is not known, so each gives the reason.
+Error cancelled_by_conflict(std::size_t actions);
+
 /// "Transaction request cannot include multiple operations on one item".
 Error item_named_twice();
 /// The items of a transaction come to more than kMaxTransactionItemBytes.

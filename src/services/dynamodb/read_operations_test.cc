@@ -160,6 +160,20 @@ TEST_P(ReadOperations, PagesEndAfterOneMebibyteBeforeTheFilter) {
   });
 }
 
+TEST_P(ReadOperations, RowsOfALocalIndexAreCompletedInTheirOrder) {
+  create_tables();
+  std::string items;
+  for (int i = 10; i < 31; ++i) {
+    const std::string sk = R"("sk":{"S":")" + std::to_string(i) + R"("}})";
+    const std::string item = R"({"b":{"N":")" + std::to_string(i) + R"("},"lsk":{"S":"l)" +
+                             std::to_string(i) + R"("},"pk":{"S":"a"},)" + sk;
+    run("PutItem", R"({"TableName":"Sorted","Item":)" + item + "}");
+    items += (items.empty() ? "" : ",") + item;
+  }
+  expect({{"Query", query(R"(,"IndexName":"lsi","Select":"ALL_ATTRIBUTES")"),
+           R"({"Items":[)" + items + R"(],"Count":21,"ScannedCount":21})"}});
+}
+
 TEST_P(ReadOperations, ScansInSegmentsSeeEachItemOnce) {
   create_tables();
   for (int i = 0; i < 40; ++i)

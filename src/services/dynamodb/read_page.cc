@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/all_of.h"
 #include "services/dynamodb/service_errors.h"
 #include "table/item_builder.h"
 
@@ -53,6 +54,23 @@ class PageBuilder {
   ReadPage& page_;
 };
 
+using WholeRow = Result<std::optional<table::StoredRow>>;
+
+/// The table's rows for those of a local index from `begin` on: so many side by side, and so many
+/// at most are read in vain where the page ends before them.
+Task<Result<std::vector<WholeRow>>> fetch(DynamoDbService& service,
+                                          const api::RequestContext& context,
+                                          const ReadSource& source, const table::RowPage& rows,
+                                          std::size_t begin) {
+  constexpr std::size_t kReadsAtOnce = 8;
+  std::vector<Task<WholeRow>> tasks;
+  for (std::size_t i = begin; i < rows.rows.size() && tasks.size() < kReadsAtOnce; ++i) {
+    DYAD_CO_TRY_ASSIGN(table::PrimaryKey key, table::key_of(source.table->keys, rows.rows[i].item));
+    tasks.push_back(service.tables().get(source.table, std::move(key), context.deadline));
+  }
+  co_return co_await all_of(std::move(tasks));
+}
+
 double& index_use(const ReadSource& source, CapacityUse& use) {
   if (source.index == nullptr) return use.table;
   return (source.is_global() ? use.global : use.local)[source.index->name];
@@ -69,6 +87,8 @@ Task<Result<ReadPage>> answer_page(DynamoDbService& service, const api::RequestC
   bool more = rows.more;
   std::uint64_t index_bytes = 0;
   std::uint64_t fetched_bytes = 0;
+  std::vector<WholeRow> fetched;
+  std::size_t fetched_from = 0;
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
     const RowView& row = rows.rows[i];
     ++page.scanned_count;
@@ -76,8 +96,11 @@ Task<Result<ReadPage>> answer_page(DynamoDbService& service, const api::RequestC
       builder.add(row.item);
     } else {
       index_bytes += dynamodb_size_bytes(row.item);
-      DYAD_CO_TRY_ASSIGN(table::PrimaryKey key, table::key_of(source.table->keys, row.item));
-      auto whole = co_await service.tables().get(source.table, std::move(key), context.deadline);
+      if (i == fetched_from + fetched.size()) {
+        fetched_from = i;
+        DYAD_CO_TRY_ASSIGN(fetched, co_await fetch(service, context, source, rows, i));
+      }
+      WholeRow& whole = fetched[i - fetched_from];
       if (!whole) co_return fail(translate(std::move(whole).error()));
       // One that was erased meanwhile was scanned and is not there.
       if (*whole) {

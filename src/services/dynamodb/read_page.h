@@ -22,7 +22,7 @@ struct ReadPage {
 };
 
 /// Filters and projects the rows; of a local index it fetches what the index lacks from the table,
-/// row by row, at most kMaxPageBytes of it.
+/// a few rows at a time; the page ends after kMaxPageBytes of them.
 Task<Result<ReadPage>> answer_page(DynamoDbService& service, const api::RequestContext& context,
                                    const ReadSource& source, const ReadExpressions& read,
                                    table::RowPage rows, bool consistent);

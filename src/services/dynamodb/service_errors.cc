@@ -50,8 +50,7 @@ Error translate(Error error) {
     case ErrorCode::not_found:
       return resource_not_found();
     case ErrorCode::conflict:
-      return protocol::service_error(errors::kTransactionConflictException,
-                                     "Transaction is ongoing for the item");
+      return protocol::service_error(errors::kTransactionConflictException, std::string(kConflict));
     default:
       return error;
   }

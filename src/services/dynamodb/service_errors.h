@@ -12,6 +12,9 @@ namespace dyad::dynamodb {
 /// of Query's: recorded from us-east-1 in October 2026; other regions still answer without it.
 inline constexpr std::string_view kEnvelope = "1 validation error detected: ";
 
+/// What a TransactionConflictException says, and the reason of a transaction cancelled for it.
+inline constexpr std::string_view kConflict = "Transaction is ongoing for the item";
+
 Error validation(std::string message);
 /// The same in the envelope.
 Error enveloped(std::string message);

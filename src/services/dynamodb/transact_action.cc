@@ -112,6 +112,13 @@ Result<table::Decision> TransactAction::decide(const table::RowView& old) {
   return decide_write(old);
 }
 
+Error TransactAction::cancel_by(Error fault) {
+  if (kind_ == Kind::update) fault = in_words_of_update(std::move(fault));
+  // An empty key value is the request's fault as a whole.
+  if (is_empty_key_value(fault.message)) return fault;
+  return cancel("ValidationError", std::move(fault.message)).error();
+}
+
 Result<table::Item> TransactAction::make_item(ItemView old) const {
   if (kind_ == Kind::put) return *given_;
   return update_->apply(old, given());
@@ -129,9 +136,7 @@ Result<table::Decision> TransactAction::decide_write(const table::RowView& old) 
     decision = table::Decision::put(table::NewRow{std::move(*made), {}});
     after = decision.row.item.view();
     const Result<> fits = check_index_keys(*table_, old.item, after, kind_ == Kind::update);
-    // An empty key value is the request's fault as a whole.
-    if (!fits && is_empty_key_value(fits.error().message)) return fail(fits.error());
-    if (!fits) return cancel("ValidationError", fits.error().message);
+    if (!fits) return fail(cancel_by(fits.error()));
   }
   const std::size_t old_bytes = dynamodb_size_bytes(old.item);
   item_bytes_ = after.empty() ? old_bytes : dynamodb_size_bytes(after);

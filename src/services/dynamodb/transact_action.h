@@ -34,6 +34,10 @@ class TransactAction {
   /// As RowWrite::decide: may run again. TransactionCanceledException: see reason().
   Result<table::Decision> decide(const table::RowView& old);
 
+  /// As RowWrite::explain: a fault of the item that decide did not see is this action's reason,
+  /// too.
+  Error cancel_by(Error fault);
+
   /// Why the transaction is cancelled; without a code where this action would have passed.
   const model::CancellationReason& reason() const { return reason_; }
   bool is_cancelled() const { return reason_.code.has_value(); }

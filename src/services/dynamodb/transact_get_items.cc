@@ -125,6 +125,8 @@ Task<Result<model::TransactGetItemsOutput>> transact_get_items(
   reads.reserve(gets->size());
   for (OneGet& one : *gets) reads.push_back({one.table, std::move(one.key)});
   auto rows = co_await table::read_together(service.tables(), std::move(reads), context.deadline);
+  if (!rows && rows.error().code == ErrorCode::conflict)
+    co_return fail(cancelled_by_conflict(gets->size()));
   if (!rows) co_return fail(translate(std::move(rows).error()));
   co_return answer(*gets, *rows, CapacityReport(input.return_consumed_capacity));
 }

@@ -95,12 +95,14 @@ void add_writes(Actions& actions, std::vector<table::RowWrite>& writes) {
       if (bytes > kMaxTransactionItemBytes) return fail(transaction_too_large());
       return decision;
     };
+    write.explain = [&actions, i](Error error) { return actions[i].cancel_by(std::move(error)); };
   }
 }
 
 Error write_error(const Actions& actions, Error error) {
   if (protocol::service_code(error) == model::errors::kTransactionCanceledException.code)
     return cancelled(actions);
+  if (error.code == ErrorCode::conflict) return cancelled_by_conflict(actions.size());
   return translate(std::move(error));
 }
 

@@ -1,3 +1,4 @@
+#include "services/dynamodb/cancellation.h"
 #include "services/dynamodb/test_service.h"
 
 namespace dyad::dynamodb {
@@ -114,6 +115,39 @@ TEST_P(Transactions, FaultsOfOneActionAreReasonsThoseOfTheRequestAreNot) {
           transact(put("a") + R"(,{"Delete":{"TableName":"Nowhere","Key":{"pk":{"S":"a"}}}})")),
       "ResourceNotFoundException: Requested resource not found");
   EXPECT_EQ(run("Scan", R"({"TableName":"Hash"})"), R"({"Items":[],"Count":0,"ScannedCount":0})");
+}
+
+/// What the table of another service does not take is seen after all actions were decided.
+TEST_P(Transactions, FaultsThatAreSeenLateAreTheirActionsReasons) {
+  create_tables();
+  table::TableSpec spec;
+  spec.name = "reserved.photos";
+  spec.codec = table::RowCodecKind::object;
+  spec.placement = table::Placement::ordered;
+  spec.keys.hash = {"bucket", table::Type::string};
+  spec.keys.range = table::KeyAttribute{"key", table::Type::string};
+  spec.ordered_hash = "photos";
+  ASSERT_TRUE(service_.simulation().run_until(
+      service_.tables().create(std::move(spec), Deadline::never())));
+  const std::string object =
+      R"({"Put":{"TableName":"reserved.photos","Item":{"bucket":{"S":"photos"},"key":{"S":"a"}}}})";
+  expect({
+      {"TransactWriteItems", transact(put("a") + "," + object),
+       cancelled("None, ValidationError",
+                 kNone + R"(,{"Code":"ValidationError","Message":")" + kInvalid +
+                     R"(An object cannot be made without bytes; put it through S3 first"})")},
+      {"GetItem", R"({"TableName":"Hash","Key":{"pk":{"S":"a"}}})", "{}"},
+  });
+}
+
+TEST(Cancellation, OfAConflictGivesEachActionTheReason) {
+  const Error error = cancelled_by_conflict(2);
+  const protocol::ServiceError* told = protocol::as_service_error(error);
+  ASSERT_NE(told, nullptr);
+  const std::string conflict =
+      R"({"Code":"TransactionConflict","Message":"Transaction is ongoing for the item"})";
+  EXPECT_EQ(told->code + ": " + error.message + " {" + told->json_members + "}",
+            cancelled("TransactionConflict, TransactionConflict", conflict + "," + conflict));
 }
 
 TEST_P(Transactions, AHundredActionsAndFourMegabytes) {
