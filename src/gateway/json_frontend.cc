@@ -78,14 +78,15 @@ Task<Result<>> JsonFrontend::answer(Exchange& exchange) {
   const std::unique_ptr<api::Call> call = handler->begin();
   const protocol::JsonCodec codec(hooks_(*exchange.operation));
   std::string unpacked;
-  if (is_packed(head)) {
+  const bool packed = is_packed(head);
+  if (packed) {
     // As much as may come out, until it is known how much does.
     DYAD_CO_TRY(exchange.memory.add(kMaxBufferedBodyBytes));
     DYAD_CO_TRY_ASSIGN(unpacked, co_await unpack(head, body));
     exchange.memory.give_back(kMaxBufferedBodyBytes - unpacked.size());
   }
-  DYAD_CO_TRY(codec.parse(parser_, is_packed(head) ? unpacked : body, *exchange.operation->input,
-                          call->input()));
+  DYAD_CO_TRY(
+      codec.parse(parser_, packed ? unpacked : body, *exchange.operation->input, call->input()));
   const ExchangeFacts facts(exchange, *principal);
   const auth::AccessGate gate(shared_.authorizer, *principal, facts);
   api::RequestContext context = exchange.context(*principal);

@@ -122,15 +122,14 @@ class Unpacker {
 
   /// True: all is there.
   Result<bool> step() {
-    const std::size_t had = out_.size();
+    // Members may be many and tell little each: room is made (and zeroed) only where it is used up.
     // One byte more than is allowed tells that there is more.
-    const std::size_t room = std::min(kOutputBytes, max_bytes_ - had + 1);
-    out_.resize(had + room);
-    stream_.next_out = reinterpret_cast<Bytef*>(out_.data() + had);
-    stream_.avail_out = static_cast<uInt>(room);
+    if (used_ == out_.size()) out_.resize(used_ + std::min(kOutputBytes, max_bytes_ - used_ + 1));
+    stream_.next_out = reinterpret_cast<Bytef*>(out_.data() + used_);
+    stream_.avail_out = static_cast<uInt>(out_.size() - used_);
     const int state = inflate(&stream_, Z_NO_FLUSH);
-    out_.resize(had + room - stream_.avail_out);
-    if (out_.size() > max_bytes_)
+    used_ = out_.size() - stream_.avail_out;
+    if (used_ > max_bytes_)
       return fail(ErrorCode::too_large, "a packed body is too large once it is unpacked");
     if (state == Z_STREAM_END) {
       if (!begins_member()) return true;
@@ -141,7 +140,10 @@ class Unpacker {
     return fail(ErrorCode::invalid_argument, "a body is not in gzip, or is cut short");
   }
 
-  std::string take() { return std::move(out_); }
+  std::string take() {
+    out_.resize(used_);
+    return std::move(out_);
+  }
 
  private:
   /// Another member follows.
@@ -153,6 +155,7 @@ class Unpacker {
   const std::size_t max_bytes_;
   z_stream stream_{};
   std::string out_;
+  std::size_t used_ = 0;  ///< Of `out_`.
 };
 
 }  // namespace

@@ -109,6 +109,14 @@ TEST(ContentCoding, SeveralMembersAreOneText) {
   EXPECT_EQ(*unpacked(first + second + "junk"), text) << "DynamoDB passes over what follows";
 }
 
+TEST(ContentCoding, MembersMayBeManyAndSmall) {
+  const std::string nothing = packed({}, ContentCoding::gzip);
+  const std::string letter = packed("a", ContentCoding::gzip);
+  std::string body;
+  for (int i = 0; i < 20'000; ++i) body += i % 2 == 0 ? nothing : letter;
+  EXPECT_EQ(*unpacked(body), std::string(10'000, 'a'));
+}
+
 TEST(ContentCoding, WhatIsNoGzipIsRefused) {
   const std::string gzip = packed(some_text(1000), ContentCoding::gzip);
   std::string broken = gzip;
