@@ -156,6 +156,13 @@ def test_everything_is_there_after_a_stop_and_verified(dyad, make_server):
                           KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
                           AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}])
     dynamodb.put_item(TableName="kept", Item={"pk": {"S": "x"}, "n": {"N": "1"}})
+    for key in ("whole", "under-way"):
+        part = {"Bucket": "kept", "Key": key, "UploadId": s3.create_multipart_upload(Bucket="kept", Key=key)["UploadId"]}
+        tags = [s3.upload_part(**part, PartNumber=number, Body=bytes(5 << 20))["ETag"] for number in (1, 2)]
+        if key == "whole":
+            s3.complete_multipart_upload(**part, MultipartUpload={
+                "Parts": [{"PartNumber": n, "ETag": tag} for n, tag in enumerate(tags, 1)]})
+            bodies[key] = bytes(10 << 20)
     assert server.stop() == 0
 
     verified = run(dyad, "verify", "--offline", str(server.data))
@@ -163,6 +170,7 @@ def test_everything_is_there_after_a_stop_and_verified(dyad, make_server):
     assert verified.stderr == "", "nothing to tell of so short a job"
     counted = json.loads(run(dyad, "verify", "--offline", "--json", str(server.data)).stdout)
     assert counted["items"] == 1 and counted["objects"] == len(bodies) and counted["damages"] == []
+    assert (counted["objectsInParts"], counted["uploads"], counted["partsOfUploads"]) == (1, 1, 2)
 
     again = make_server()
     again.start()
@@ -203,8 +211,10 @@ def test_a_stop_finishes_what_is_in_flight(make_server):
     body = os.urandom(400_000)
     codes = []
     with Connection(server) as connection:
-        request = Request(connection, "PUT", "/flight/k", body=body)
-        connection.send(request.head() + body[:200_000])
+        request = Request(connection, "PUT", "/flight/k", body=body, headers={"expect": "100-continue"})
+        connection.send(request.head())
+        assert connection.answer(to_head=True).status == 100  # So the request is in flight.
+        connection.send(body[:200_000])
         # The stop begins when the listener is gone; half of the body is still to come then.
         stopping = threading.Thread(target=lambda: codes.append(server.stop()))
         stopping.start()
