@@ -252,6 +252,22 @@ TEST(HostileInput, AnUpdateThatIsTooLargeTakesLittleMemory) {
   EXPECT_LT(peak_memory_kb() - before_kb, 64 * 1024);
 }
 
+TEST(HostileInput, ValuesOfManyKeyConditionsAreNotCopied) {
+  std::string text = "a = :v";
+  for (int i = 0; i < 140; ++i) text += " AND a" + std::to_string(i) + " = :v";
+  Placeholders given = *Placeholders::make(
+      std::nullopt,
+      Placeholders::Values{{":v", table::Value::string(std::string(2'000'000, 'x'))}});
+  const long before_kb = peak_memory_kb();
+  const auto condition = KeyCondition::parse(text, given);
+  ASSERT_TRUE(condition) << condition.error().message;
+  EXPECT_TRUE(condition->check());
+  EXPECT_EQ(condition->bind({{"a", table::Type::string}, std::nullopt}).error().message,
+            "The number of query conditions (141) exceeds the number of key attributes defined in "
+            "the schema (1)");
+  EXPECT_LT(peak_memory_kb() - before_kb, 64 * 1024);
+}
+
 TEST(HostileInput, ContainsTakesTimeOfTheTextAlone) {
   const table::Item item = table::ItemBuilder().string("a", std::string(400'000, 'x')).build();
   Placeholders given = *Placeholders::make(

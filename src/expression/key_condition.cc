@@ -76,7 +76,7 @@ Result<> KeyCondition::collect(NodeIndex node, std::vector<KeyTerm>& terms) cons
     return collect(program_.operand(step, 1), terms);
   }
   DYAD_TRY(check_operator(step));
-  DYAD_TRY_ASSIGN(KeyTerm term, make_term(step));
+  DYAD_TRY_ASSIGN(KeyTerm term, make_term(step, terms.size() < kMaxKeyAttributes));
   const bool again = std::ranges::any_of(
       terms, [&term](const KeyTerm& other) { return other.attribute == term.attribute; });
   if (again) {
@@ -87,15 +87,16 @@ Result<> KeyCondition::collect(NodeIndex node, std::vector<KeyTerm>& terms) cons
   return {};
 }
 
-/// One attribute and values, in either order.
-Result<KeyTerm> KeyCondition::make_term(const Step& step) const {
+/// One attribute and values, in either order. The values of terms beyond the number of keys that
+/// any table has are not kept: those terms are only counted.
+Result<KeyTerm> KeyCondition::make_term(const Step& step, bool keep_values) const {
   constexpr const char* kPrefix = "Invalid condition in KeyConditionExpression: ";
   KeyTerm term;
   term.operation = step.operation;
   for (std::uint32_t i = 0; i < step.operand_count; ++i) {
     const Step& operand = program_.steps[program_.operand(step, i)];
     if (operand.operation == Operation::value) {
-      term.values.push_back(program_.values[operand.operand]);
+      if (keep_values) term.values.push_back(program_.values[operand.operand]);
       continue;
     }
     if (operand.operation != Operation::path) {

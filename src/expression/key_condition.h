@@ -12,6 +12,9 @@
 
 namespace dyad::expression {
 
+/// Hash and range key.
+constexpr std::size_t kMaxKeyAttributes = 2;
+
 /// The key attributes of a table or index, as far as a key condition needs them.
 struct KeyAttributes {
   struct Attribute {
@@ -64,7 +67,7 @@ class KeyCondition {
   explicit KeyCondition(Program program) : program_(std::move(program)) {}
   Result<> collect(NodeIndex node, std::vector<KeyTerm>& terms) const;
   Result<> check_operator(const Step& step) const;
-  Result<KeyTerm> make_term(const Step& step) const;
+  Result<KeyTerm> make_term(const Step& step, bool keep_values) const;
   bool is_path(NodeIndex node) const;
 
   Program program_;
