@@ -1,5 +1,8 @@
 #include "table/reaper.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/bytes.h"
 #include "base/log.h"
 #include "table/blob_references.h"
@@ -19,15 +22,25 @@ Task<Result<Reaper::Pass>> Reaper::pass(Deadline deadline) {
   Pass pass;
   std::size_t budget = kMaxRowsPerPass;
   // The catalogue's partition too: dropped tables leave their released rows there.
-  for (const store::PartitionInfo& partition : store_.partitions()) {
+  std::vector<store::PartitionInfo> partitions = store_.partitions();
+  const auto first = std::ranges::lower_bound(
+      partitions, next_partition_, {}, [](const store::PartitionInfo& one) { return one.id; });
+  std::rotate(partitions.begin(), first, partitions.end());
+  const store::PartitionId resumed = next_partition_;
+  std::string resume_at = std::exchange(next_row_, {});
+  for (const store::PartitionInfo& partition : partitions) {
+    const bool from_start = partition.id != resumed || resume_at.empty();
     const auto clean = clean_at_.find(partition.id);
-    if (clean != clean_at_.end() && clean->second == partition.writes) continue;
+    if (from_start && clean != clean_at_.end() && clean->second == partition.writes) continue;
     if (budget == 0) {
       pass.more = true;
+      if (next_row_.empty()) next_partition_ = partition.id;
       break;
     }
-    const bool more_before = std::exchange(pass.more, false);
-    Result<> reaped = co_await reap_partition(partition.id, pass, budget, deadline);
+    const bool more_before = std::exchange(pass.more, !from_start);
+    std::string begin = from_start ? kind_prefix(RowKind::released) : std::exchange(resume_at, {});
+    Result<> reaped =
+        co_await reap_partition(partition.id, std::move(begin), pass, budget, deadline);
     // Split or dropped meanwhile: the next pass visits its children, or nobody.
     if (!reaped && reaped.error().code != ErrorCode::not_owner)
       co_return fail(std::move(reaped).error());
@@ -38,11 +51,11 @@ Task<Result<Reaper::Pass>> Reaper::pass(Deadline deadline) {
   co_return pass;
 }
 
-Task<Result<>> Reaper::reap_partition(store::PartitionId partition, Pass& pass, std::size_t& budget,
-                                      Deadline deadline) {
+Task<Result<>> Reaper::reap_partition(store::PartitionId partition, std::string begin, Pass& pass,
+                                      std::size_t& budget, Deadline deadline) {
   store::ScanRange range;
-  range.begin = kind_prefix(RowKind::released);
-  range.end = prefix_end(range.begin);
+  range.begin = std::move(begin);
+  range.end = prefix_end(kind_prefix(RowKind::released));
   const Timestamp oldest = pins_.oldest();
   while (true) {
     store::ScanLimits limits;
@@ -52,11 +65,11 @@ Task<Result<>> Reaper::reap_partition(store::PartitionId partition, Pass& pass, 
     std::vector<blob::BlobId> blobs;
     for (std::size_t i = 0; i < page.size(); ++i) {
       DYAD_CO_TRY_ASSIGN(const Record record, parse_record(page[i].value));
-      if (record.written > oldest) {
+      DYAD_CO_TRY_ASSIGN(const blob::BlobId blob, blob_of_row(page[i].key));
+      if (record.written > oldest || pins_.is_held(blob)) {
         pass.more = true;
         continue;
       }
-      DYAD_CO_TRY_ASSIGN(const blob::BlobId blob, blob_of_row(page[i].key));
       blobs.push_back(blob);
       gone.emplace_back(page[i].key);
       ++pass.erased_blobs;
@@ -74,6 +87,8 @@ Task<Result<>> Reaper::reap_partition(store::PartitionId partition, Pass& pass, 
     if (!page.next) co_return Result<>();
     if (budget == 0) {
       pass.more = true;
+      next_partition_ = partition;
+      next_row_ = page.next->begin;
       co_return Result<>();
     }
     range = *page.next;

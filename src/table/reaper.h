@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <unordered_map>
 
 #include "base/clock.h"
@@ -31,14 +32,18 @@ class Reaper {
   Task<Result<Pass>> pass(Deadline deadline);
 
  private:
-  Task<Result<>> reap_partition(store::PartitionId partition, Pass& pass, std::size_t& budget,
-                                Deadline deadline);
+  Task<Result<>> reap_partition(store::PartitionId partition, std::string begin, Pass& pass,
+                                std::size_t& budget, Deadline deadline);
 
   store::Store& store_;
   blob::BlobStore& blobs_;
   const ReadPins& pins_;
   /// PartitionInfo::writes of each partition when it was last found clean.
   std::unordered_map<store::PartitionId, std::uint64_t> clean_at_;
+  /// Where the next pass begins: behind what the last one saw, so that rows which readers hold do
+  /// not stand before others for good.
+  store::PartitionId next_partition_;
+  std::string next_row_;  ///< Empty: the partition's first.
 };
 
 /// What the former process left between finish() and the commit: asks the row that should name each

@@ -46,11 +46,11 @@ Result<bool> is_in_parts(const table::Tables::RowAndBeside& rows) {
 
 Task<Result<Body>> open_parts(S3Service& service, const FoundObject& object, ObjectBytes bytes,
                               ByteRange range) {
-  if (object.parts == nullptr) co_return fail(damaged("the list of its parts is missing"));
-  const table::PartList& list = object.parts->list;
+  if (!object.parts) co_return fail(damaged("the list of its parts is missing"));
+  const table::PartList& list = *object.parts;
   if (list.parts.size() != bytes.part_count || size_bytes_of(list) != bytes.size_bytes)
     co_return fail(damaged("its parts are of another number or size"));
-  auto body = std::make_unique<PartsBody>(service.blobs(), *object.parts, range);
+  auto body = std::make_unique<PartsBody>(service.blobs(), service.pins(), list, range);
   PartsBody& opened = *body;
   DYAD_CO_TRY(co_await opened.open_first());
   co_return Body(std::move(body));
@@ -67,9 +67,6 @@ Task<Result<FoundObject>> find_object(S3Service& service, const table::TableRef&
   table::RowKind beside = table::RowKind::inline_bytes;
   for (int attempt = 0; attempt < kMaxPartsAttempts; ++attempt) {
     FoundObject object;
-    std::shared_ptr<const table::ReadPins::Pin> pin;
-    if (beside == table::RowKind::part_list)
-      pin = std::make_shared<const table::ReadPins::Pin>(service.pins().pin());
     Result<table::Tables::RowAndBeside> rows = co_await service.tables().get_with(
         table, object_primary_key(bucket, key), beside, deadline);
     if (!rows) co_return fail(bucket_error(std::move(rows).error(), bucket));
@@ -80,8 +77,7 @@ Task<Result<FoundObject>> find_object(S3Service& service, const table::TableRef&
     beside = in_parts ? table::RowKind::part_list : table::RowKind::inline_bytes;
     if (in_parts != read_parts) continue;
     if (in_parts && object.rows.beside) {
-      DYAD_CO_TRY_ASSIGN(table::PartList list, table::decode_part_list(*object.rows.beside));
-      object.parts = std::make_shared<const FoundParts>(std::move(list), std::move(pin));
+      DYAD_CO_TRY_ASSIGN(object.parts, table::decode_part_list(*object.rows.beside));
     }
     DYAD_CO_TRY_ASSIGN(object.attributes, read_object_attributes(object.rows.row->view().item));
     co_return object;

@@ -20,10 +20,9 @@ namespace dyad::s3 {
 struct FoundObject {
   table::Tables::RowAndBeside rows;
   ObjectAttributes attributes;
-  /// Of an object in parts: they and a pin of their own. Null: it is in one piece.
-  std::shared_ptr<const FoundParts> parts;
+  std::optional<table::PartList> parts;  ///< None: it is in one piece.
 
-  const table::PartList* part_list() const { return parts == nullptr ? nullptr : &parts->list; }
+  const table::PartList* part_list() const { return parts ? &*parts : nullptr; }
 };
 
 /// What a bucket has under a key. Whoever wants the bytes holds a ReadPin from before this until

@@ -28,24 +28,37 @@ std::uint64_t size_bytes_of(const table::PartList& list) {
   return size_bytes;
 }
 
-PartsBody::PartsBody(blob::BlobStore& blobs, const FoundParts& parts, const ByteRange& range)
-    : blobs_(blobs), pin_(parts.pin), length_(range.length) {
+PartsBody::PartsBody(blob::BlobStore& blobs, table::ReadPins& pins, const table::PartList& parts,
+                     const ByteRange& range)
+    : blobs_(blobs),
+      pieces_(pieces_of(parts, range)),
+      unopened_(pins.hold(blobs_of(pieces_))),
+      length_(range.length) {}
+
+std::vector<PartsBody::Piece> PartsBody::pieces_of(const table::PartList& parts,
+                                                   const ByteRange& range) {
+  std::vector<Piece> pieces;
   std::uint64_t at = 0;
   const std::uint64_t end = range.first + range.length;
-  for (const table::PartList::Part& part : parts.list.parts) {
+  for (const table::PartList::Part& part : parts.parts) {
     const std::uint64_t first = std::max(range.first, at);
     const std::uint64_t last = std::min(end, at + part.size_bytes);
     if (first < last)
-      pieces_.push_back({part.blob, part.size_bytes, ByteRange{first - at, last - first}});
+      pieces.push_back({part.blob, part.size_bytes, ByteRange{first - at, last - first}});
     at += part.size_bytes;
   }
+  return pieces;
+}
+
+std::vector<blob::BlobId> PartsBody::blobs_of(const std::vector<Piece>& pieces) {
+  std::vector<blob::BlobId> blobs;
+  blobs.reserve(pieces.size());
+  for (const Piece& piece : pieces) blobs.push_back(piece.blob);
+  return blobs;
 }
 
 Task<Result<>> PartsBody::open_first() {
-  if (pieces_.empty()) {
-    pin_.reset();
-    co_return Result<>();
-  }
+  if (pieces_.empty()) co_return Result<>();
   co_return co_await open_next();
 }
 
@@ -58,7 +71,8 @@ Task<Result<>> PartsBody::open_next() {
   if ((*reader)->size_bytes() != piece.blob_bytes)
     co_return fail(damaged(piece.blob, " is of another size"));
   current_ = std::make_unique<ObjectBody>(std::move(*reader), piece.range);
-  if (++next_ == pieces_.size()) pin_.reset();
+  unopened_.let_go_of_first();
+  ++next_;
   co_return Result<>();
 }
 

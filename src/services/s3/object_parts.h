@@ -15,24 +15,18 @@
 
 namespace dyad::s3 {
 
-/// The parts of an object as they were at one moment, and what keeps their bytes from the reaper.
-struct FoundParts {
-  FoundParts(table::PartList parts, std::shared_ptr<const table::ReadPins::Pin> held)
-      : list(std::move(parts)), pin(std::move(held)) {}
-  table::PartList list;
-  std::shared_ptr<const table::ReadPins::Pin> pin;
-};
-
 /// The bytes of the part with that number within the object; none: no such part.
 std::optional<ByteRange> range_of_part(const table::PartList& list, std::uint32_t number);
 std::uint64_t size_bytes_of(const table::PartList& list);
 
 /// A range of an object in parts as an answer's body: one blob after the other, each opened when
-/// the one before was read. Holds the pin until the last one is open; from there on the reaper may
-/// come.
+/// the one before was read. Holds those that are not open yet, so that the reaper leaves them where
+/// they are however slow the client is.
 class PartsBody final : public http::BodyReader {
  public:
-  PartsBody(blob::BlobStore& blobs, const FoundParts& parts, const ByteRange& range);
+  /// The caller is pinned since before it read `parts`, until open_first returned.
+  PartsBody(blob::BlobStore& blobs, table::ReadPins& pins, const table::PartList& parts,
+            const ByteRange& range);
 
   /// Opens the first blob, so that what is missing is told before an answer begins.
   Task<Result<>> open_first();
@@ -45,11 +39,13 @@ class PartsBody final : public http::BodyReader {
     std::uint64_t blob_bytes = 0;
     ByteRange range;
   };
+  static std::vector<Piece> pieces_of(const table::PartList& parts, const ByteRange& range);
+  static std::vector<blob::BlobId> blobs_of(const std::vector<Piece>& pieces);
   Task<Result<>> open_next();
 
   blob::BlobStore& blobs_;
-  std::shared_ptr<const table::ReadPins::Pin> pin_;
-  std::vector<Piece> pieces_;
+  const std::vector<Piece> pieces_;
+  table::ReadPins::Hold unopened_;
   std::size_t next_ = 0;
   std::unique_ptr<ObjectBody> current_;
   const std::uint64_t length_;
