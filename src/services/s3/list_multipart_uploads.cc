@@ -59,6 +59,7 @@ void tell_next(ListMultipartUploadsOutput& output, const UploadListPage& page,
 Task<Result<ListMultipartUploadsOutput>> list_multipart_uploads(S3Service& service,
                                                                 api::RequestContext& context,
                                                                 ListMultipartUploadsInput& input) {
+  DYAD_CO_TRY(check_list_texts({&input.prefix, &input.delimiter, &input.key_marker}));
   DYAD_CO_TRY_ASSIGN(const ListEncoding encoding, ListEncoding::of(input.encoding_type));
   UploadListSpec spec;
   DYAD_CO_TRY_ASSIGN(spec.table, co_await find_bucket(service, context, input.bucket,

@@ -38,13 +38,11 @@ class ForgetfulStore final : public store::Store {
 
   Task<Result<store::Commit>> transact(std::vector<store::DeclaredKey> declared, store::Body body,
                                        Deadline deadline) override {
-    if (forgetful && random_.below(20) == 0)
-      co_return fail(ErrorCode::io_error, "forgotten before it was done");
+    if (forgetful && random_.below(20) == 0) co_return forgotten();
     Result<store::Commit> commit =
         co_await inner_->transact(std::move(declared), std::move(body), deadline);
     const bool wrote = commit && commit->timestamp != Timestamp();
-    if (forgetful && wrote && random_.below(10) == 0)
-      co_return fail(ErrorCode::io_error, "forgotten when it was done");
+    if (forgetful && wrote && random_.below(10) == 0) co_return forgotten();
     co_return commit;
   }
   Task<Result<std::optional<std::string>>> get(store::PartitionId partition,
@@ -79,6 +77,12 @@ class ForgetfulStore final : public store::Store {
   Task<Result<>> close() override { return inner_->close(); }
 
  private:
+  std::unexpected<Error> forgotten() {
+    constexpr ErrorCode codes[] = {ErrorCode::io_error, ErrorCode::no_space, ErrorCode::cancelled,
+                                   ErrorCode::deadline_exceeded};
+    return fail(codes[random_.below(std::size(codes))], "forgotten");
+  }
+
   const std::unique_ptr<store::Store> inner_;
   Random& random_;
 };
@@ -295,7 +299,8 @@ class Storm {
     const auto got = co_await get_object(service_, request, input);
     if (!got) {
       const std::string code = code_of(got);
-      EXPECT_TRUE(code == "NoSuchKey" || got.error().code == ErrorCode::io_error ||
+      EXPECT_TRUE(code == "NoSuchKey" || code == "SlowDown" ||
+                  got.error().message.ends_with("forgotten") ||
                   got.error().code == ErrorCode::deadline_exceeded)
           << got.error().to_string();
       co_return;

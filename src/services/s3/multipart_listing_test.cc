@@ -137,6 +137,11 @@ TEST_F(MultipartListingTest, PrefixesAndDelimiters) {
   auto encoded = input("folder/ ");
   encoded.encoding_type = "url";
   EXPECT_EQ(list(encoded)->prefix, "folder/+");
+  // The answer repeats them, and is UTF-8.
+  EXPECT_EQ(code_of(list(input("\xff"))), "InvalidURI");
+  EXPECT_EQ(code_of(list(input("", "\xff"))), "InvalidURI");
+  page.key_marker = "\xff";
+  EXPECT_EQ(code_of(list(page)), "InvalidURI");
 }
 
 TEST_F(MultipartListingTest, WhatIsForDirectoryBuckets) {

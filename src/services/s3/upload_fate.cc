@@ -12,7 +12,8 @@ namespace {
 constexpr std::int64_t kAskWithinMs = 30'000;
 
 /// Does the error say that nothing was committed? An I/O error or a bug may come after the
-/// transaction has its place in the order, and so may the end of the time or of the store.
+/// transaction has its place in the order, and so may the end of the time, of the room or of the
+/// store.
 bool surely_not_committed(const Error& error) {
   switch (error.code) {
     case ErrorCode::io_error:
@@ -20,6 +21,7 @@ bool surely_not_committed(const Error& error) {
     case ErrorCode::internal:
     case ErrorCode::deadline_exceeded:
     case ErrorCode::cancelled:
+    case ErrorCode::no_space:
       return protocol::as_service_error(error) != nullptr;
     default:
       return true;
