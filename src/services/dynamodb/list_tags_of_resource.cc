@@ -16,8 +16,10 @@ Task<Result<model::ListTagsOfResourceOutput>> list_tags_of_resource(
       co_return fail(resource_arn_not_found(input.resource_arn));
     co_return fail(translate(std::move(error)));
   }
-  DYAD_CO_TRY_ASSIGN(const TableSettings settings, decode_settings((*table)->properties));
   model::ListTagsOfResourceOutput output;
+  // What another service's table has of tags is told by that service.
+  if ((*table)->codec != table::RowCodecKind::item) co_return output;
+  DYAD_CO_TRY_ASSIGN(const TableSettings settings, decode_settings((*table)->properties));
   for (const auto& [key, value] : settings.tags) {
     model::Tag& tag = output.tags.emplace_back();
     tag.key = key;

@@ -6,6 +6,7 @@
 #include "protocol/service_error.h"
 #include "services/dynamodb/named_table.h"
 #include "services/dynamodb/service_errors.h"
+#include "services/dynamodb/table_settings.h"
 
 namespace dyad::dynamodb {
 namespace {
@@ -75,6 +76,17 @@ Result<> check_tag(std::string_view key, std::string_view value) {
     return fail(validation(
         "One or more parameter values were invalid: aws: prefixed tag keys are reserved for "
         "internal use"));
+  return {};
+}
+
+Result<> change_tags(table::TableDescriptor& table,
+                     const std::function<Result<>(Tags& tags)>& change) {
+  if (table.codec != table::RowCodecKind::item)
+    return fail(validation("One or more parameter values were invalid: The table " + table.name +
+                           " is managed by another service and cannot be tagged here"));
+  DYAD_TRY_ASSIGN(TableSettings settings, decode_settings(table.properties));
+  DYAD_TRY(change(settings.tags));
+  table.properties = encode_settings(settings);
   return {};
 }
 

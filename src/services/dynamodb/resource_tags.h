@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "api/request_context.h"
 #include "base/result.h"
 #include "services/dynamodb/service.h"
+#include "table/descriptor.h"
 
 namespace dyad::dynamodb {
 
@@ -27,6 +29,11 @@ Error resource_arn_not_found(std::string_view arn);
 /// Keys and values of letters, digits, spaces and + - = . _ : / @ only; no key of AWS's own.
 /// ValidationException.
 Result<> check_tag(std::string_view key, std::string_view value);
+
+/// Replaces the tags of a table by a function of them; as Tables::alter's `change`. Tables of other
+/// services keep theirs, if any, in bytes that are not ours to read or write: ValidationException.
+Result<> change_tags(table::TableDescriptor& table,
+                     const std::function<Result<>(Tags& tags)>& change);
 
 /// Adds the tag, or gives a key that is there another value.
 void set_tag(Tags& tags, std::string_view key, std::string_view value);

@@ -20,6 +20,35 @@ class ResourceTags : public OperationsTest {
 INSTANTIATE_TEST_SUITE_P(Stores, ResourceTags, ::testing::Bool(),
                          [](const auto& info) { return info.param ? "hostile" : "memory"; });
 
+/// Whose tags these are, and what else stands there, this service does not know.
+TEST_P(ResourceTags, TablesOfOtherServicesHaveNoneHere) {
+  for (const std::string properties : {"", "another service's own bytes"}) {
+    const std::string name = properties.empty() ? "reserved.plain" : "reserved.photos";
+    table::TableSpec spec;
+    spec.name = name;
+    spec.codec = table::RowCodecKind::object;
+    spec.placement = table::Placement::ordered;
+    spec.keys.hash = {"bucket", table::Type::string};
+    spec.keys.range = table::KeyAttribute{"key", table::Type::string};
+    spec.ordered_hash = "photos";
+    spec.properties = properties;
+    ASSERT_TRUE(service_.simulation().run_until(
+        service_.tables().create(std::move(spec), Deadline::never())));
+    const std::string arn = "arn:aws:dynamodb:us-east-1:000000000000:table/" + name;
+    const std::string refused =
+        "ValidationException: One or more parameter values were invalid: The table " + name +
+        " is managed by another service and cannot be tagged here";
+    expect({
+        {"TagResource", request(R"(,"Tags":[)" + tag("a", "b") + "]", arn), refused},
+        {"UntagResource", request(R"(,"TagKeys":["a"])", arn), refused},
+        {"ListTagsOfResource", request("", arn), R"({"Tags":[]})"},
+    });
+    const auto table =
+        service_.simulation().run_until(service_.tables().find(name, Deadline::never()));
+    EXPECT_EQ((*table)->properties, properties);
+  }
+}
+
 TEST_P(ResourceTags, AreAddedReplacedListedAndTakenAway) {
   expect({
       {"ListTagsOfResource", request(""), R"({"Tags":[]})"},

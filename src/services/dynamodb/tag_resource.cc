@@ -1,7 +1,6 @@
 #include "services/dynamodb/operations.h"
 #include "services/dynamodb/resource_tags.h"
 #include "services/dynamodb/service_errors.h"
-#include "services/dynamodb/table_settings.h"
 
 namespace dyad::dynamodb {
 
@@ -12,13 +11,11 @@ Task<Result<model::TagResourceOutput>> tag_resource(DynamoDbService& service,
   if (input.tags.empty())
     co_return fail(validation("Atleast one Tag needs to be provided as Input."));
   for (const model::Tag& tag : input.tags) DYAD_CO_TRY(check_tag(tag.key, tag.value));
-  const auto change = [&](table::TableDescriptor& table) -> Result<> {
-    DYAD_TRY_ASSIGN(TableSettings settings, decode_settings(table.properties));
-    for (const model::Tag& tag : input.tags) set_tag(settings.tags, tag.key, tag.value);
-    DYAD_TRY(check_tag_count(settings.tags));
-    table.properties = encode_settings(settings);
-    return {};
+  const auto add = [&](Tags& tags) -> Result<> {
+    for (const model::Tag& tag : input.tags) set_tag(tags, tag.key, tag.value);
+    return check_tag_count(tags);
   };
+  const auto change = [&](table::TableDescriptor& table) { return change_tags(table, add); };
   auto changed = co_await service.tables().alter(std::move(name), change, context.deadline);
   if (!changed) {
     Error error = std::move(changed).error();
