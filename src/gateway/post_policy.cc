@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "crypto/request_view.h"
 #include "protocol/json_parser.h"
@@ -42,13 +43,6 @@ std::unexpected<Error> failed(std::string_view operation, std::string_view first
   return denied(shown + "]");
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  return out;
-}
-
 /// Fields that need no condition. A checksum can only narrow what is uploaded.
 bool needs_no_condition(const std::string& name) {
   constexpr std::string_view never[] = {"policy", "file", "x-amz-signature", "signature",
@@ -78,7 +72,7 @@ class PolicyCheck {
       others += name;
     };
     for (const protocol::FormField& field : fields_) {
-      const std::string name = lower(field.name);
+      const std::string name = ascii_lower(field.name);
       if (name != "bucket" && !needs_no_condition(name) && !named_.contains(name)) note(name);
     }
     // The bucket is always said, by the address if not by a field.
@@ -110,7 +104,7 @@ class PolicyCheck {
       return invalid("Invalid Condition: wrong number of arguments; three are expected.");
     if (condition.at(0).get_string().get(operation) != simdjson::SUCCESS)
       return invalid("Invalid Condition: the operation must be a string.");
-    const std::string kind = lower(operation);
+    const std::string kind = ascii_lower(operation);
     if (kind == "content-length-range") return take_sizes(condition.at(1), condition.at(2));
     if (kind != "eq" && kind != "starts-with")
       return invalid("Invalid Condition: unknown operation '" + std::string(operation) + "'.");
@@ -123,7 +117,7 @@ class PolicyCheck {
   }
 
   Result<> compare(std::string_view operation, std::string_view field, std::string_view wanted) {
-    const std::string name = field.starts_with('$') ? lower(field.substr(1)) : std::string();
+    const std::string name = field.starts_with('$') ? ascii_lower(field.substr(1)) : std::string();
     const std::optional<std::string_view> actual = value_of(name);
     if (name.empty() || !actual) return failed(operation, field, wanted);
     const bool met = operation == "eq" ? *actual == wanted : starts_with(name, *actual, wanted);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/ascii.h"
+
 namespace dyad::protocol {
 namespace {
 
@@ -51,13 +53,6 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  return out;
-}
-
 bool parse_hex(std::string_view text, std::uint64_t& out) {
   if (text.empty() || text.size() > 15) return false;
   out = 0;
@@ -83,7 +78,7 @@ std::vector<std::string> parse_trailer_names(std::string_view list) {
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());
     const std::string_view name = trimmed(list.substr(0, comma));
-    if (!name.empty()) names.push_back(lower(name));
+    if (!name.empty()) names.push_back(ascii_lower(name));
     list.remove_prefix(std::min(comma + 1, list.size()));
   }
   return names;
@@ -273,7 +268,7 @@ Result<> AwsChunkedBody::take_trailer_line(std::string_view line) {
   if (!with_trailer() || colon == std::string_view::npos || colon == 0 || trailer_signature_ ||
       trailers_.size() == kMaxTrailers)
     return failure(AwsChunkedReason::malformed_trailer);
-  std::string name = lower(trimmed(line.substr(0, colon)));
+  std::string name = ascii_lower(trimmed(line.substr(0, colon)));
   const std::string_view value = trimmed(line.substr(colon + 1));
   const bool plain = std::ranges::all_of(
       value, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });

@@ -1,3 +1,4 @@
+#include "base/ascii.h"
 #include "crypto/crc_combine.h"
 #include "services/s3/bucket_table.h"
 #include "services/s3/multipart_upload.h"
@@ -12,13 +13,6 @@ namespace {
 
 using model::CreateMultipartUploadInput;
 using model::CreateMultipartUploadOutput;
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
 
 /// "Checking object integrity in Amazon S3", full object and composite checksum types: which
 /// algorithm goes with which, and what holds where only one was named.
@@ -36,7 +30,7 @@ Result<> take_checksum(const CreateMultipartUploadInput& input, MultipartUpload&
   if (upload.composite ? !crc64 : crypto::CrcCombiner::of(*upload.announced).has_value()) return {};
   return fail(invalid_request("The " + std::string(upload.composite ? kComposite : kFullObject) +
                               " checksum type cannot be used with the " +
-                              lower_case(crypto::name_of(*upload.announced)) +
+                              ascii_lower(crypto::name_of(*upload.announced)) +
                               " checksum algorithm."));
 }
 

@@ -1,3 +1,4 @@
+#include "base/ascii.h"
 #include "services/s3/bucket_table.h"
 #include "services/s3/list_position.h"
 #include "services/s3/operations.h"
@@ -13,13 +14,6 @@ using model::ListBucketsOutput;
 /// "ListBuckets", max-buckets: 1 to 10,000.
 constexpr std::int32_t kMaxBuckets = 10'000;
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
-
 Error bad_region(std::string message) {
   return protocol::with_field(
       protocol::service_error(model::errors::kInvalidArgument, std::move(message)), "ArgumentName",
@@ -31,7 +25,7 @@ Result<> check_request(const ListBucketsInput& input, std::string_view region) {
     return fail(invalid_argument("max-buckets", std::to_string(*input.max_buckets),
                                  "Argument max-buckets must be an integer between 1 and 10000"));
   if (!input.bucket_region) return {};
-  const std::string asked = lower_case(*input.bucket_region);
+  const std::string asked = ascii_lower(*input.bucket_region);
   if (asked == region) return {};
   if (!is_region(asked))
     return fail(

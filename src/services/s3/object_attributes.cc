@@ -5,6 +5,7 @@
 #include "api/s3/copy_object.h"
 #include "api/s3/create_multipart_upload.h"
 #include "api/s3/put_object.h"
+#include "base/ascii.h"
 #include "base/decimal.h"
 #include "protocol/timestamps.h"
 #include "services/s3/s3_errors.h"
@@ -33,13 +34,6 @@ constexpr TextAttribute kTextAttributes[] = {
     {attribute::kWebsiteRedirect, &ObjectAttributes::website_redirect},
 };
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
-
 /// An item's strings are UTF-8, and S3's metadata is read back as such by every SDK.
 Result<> check_text(std::string_view header, std::string_view value) {
   if (table::is_utf8(value)) return {};
@@ -49,11 +43,11 @@ Result<> check_text(std::string_view header, std::string_view value) {
 Result<> take_metadata(const protocol::Map<std::string>& metadata, ObjectAttributes& attributes) {
   std::size_t size = 0;
   for (const auto& [name, value] : metadata) {
-    const std::string header = std::string(attribute::kUserMetadataPrefix) + lower_case(name);
+    const std::string header = std::string(attribute::kUserMetadataPrefix) + ascii_lower(name);
     DYAD_TRY(check_text(header, header));
     DYAD_TRY(check_text(header, value));
     size += name.size() + value.size();
-    attributes.metadata[lower_case(name)] = value;
+    attributes.metadata[ascii_lower(name)] = value;
   }
   if (size > kMaxUserMetadataBytes)
     return fail(over_size(model::errors::kMetadataTooLarge, size, kMaxUserMetadataBytes));

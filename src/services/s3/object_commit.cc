@@ -44,14 +44,6 @@ Error write_error(Error error, const ObjectTarget& target) {
 
 }  // namespace
 
-std::string ObjectTarget::blob_owner() const {
-  table::BlobOwner owner;
-  owner.table = table->id;
-  owner.table_name = table->name;
-  owner.key = key;  // Of a table in key order, the key itself is the row's key.
-  return table::encode_owner(owner);
-}
-
 Result<> check_row(const WriteConditions& conditions, table::ItemView row, std::string_view key) {
   if (!conditions.any()) return {};
   if (row.empty()) return check_write_conditions(conditions, nullptr, key);
@@ -88,7 +80,7 @@ Task<Result<>> store_object(S3Service& service, const ObjectTarget& target,
   }
   Result<store::Commit> written =
       co_await commit_object(service, target, attributes, upload, deadline);
-  co_await settle_upload(service, upload, target.blob_owner(), written);
+  co_await settle_upload(service, upload, blob_owner(*target.table, target.key), written);
   if (!written) co_return fail(write_error(std::move(written).error(), target));
   co_return Result<>();
 }

@@ -21,9 +21,6 @@ struct ObjectTarget {
   std::string bucket;
   std::string key;
   WriteConditions conditions;
-
-  /// In whose name a blob for it is made (blob::BlobStore::create).
-  std::string blob_owner() const;
 };
 
 /// Do the conditions hold of a row (empty: none)?

@@ -61,6 +61,14 @@ table::ObjectBytes Upload::place() const {
   return place;
 }
 
+std::string blob_owner(const table::TableDescriptor& table, std::string_view key) {
+  table::BlobOwner owner;
+  owner.table = table.id;
+  owner.table_name = table.name;
+  owner.key = key;  // Of a table in key order, the key itself is the row's key.
+  return table::encode_owner(owner);
+}
+
 Task<Result<Upload>> receive_upload(S3Service& service, http::BodyReader& body,
                                     crypto::ChecksumKind checksum, std::string owner) {
   ReceiveSpec spec;

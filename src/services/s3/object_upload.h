@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "blob/blob_store.h"
 #include "http/body.h"
@@ -24,6 +25,9 @@ struct Upload {
 
   table::ObjectBytes place() const;
 };
+
+/// In whose name the blob of an object, or of a part of one, is made (blob::BlobStore::create).
+std::string blob_owner(const table::TableDescriptor& table, std::string_view key);
 
 /// How a body is taken.
 struct ReceiveSpec {

@@ -10,14 +10,6 @@
 namespace dyad::s3 {
 namespace {
 
-std::string blob_owner(const UploadTarget& target) {
-  table::BlobOwner owner;
-  owner.table = target.table->id;
-  owner.table_name = target.table->name;
-  owner.key = target.key;
-  return table::encode_owner(owner);
-}
-
 /// One transaction: the upload is still there, the part of this number is let go of, the new one
 /// and its blob's reference are put.
 Task<Result<store::Commit>> commit_part(S3Service& service, const PartSpec& spec,
@@ -59,7 +51,7 @@ std::string StoredPart::quoted_e_tag() const {
 Task<Result<StoredPart>> store_part(S3Service& service, const PartSpec& spec,
                                     const MultipartUpload& upload, http::BodyReader& body,
                                     std::function<Deadline()> deadline) {
-  const std::string owner = blob_owner(spec.target);
+  const std::string owner = blob_owner(*spec.target.table, spec.target.key);
   ReceiveSpec receive;
   receive.checksum = spec.integrity.kind;
   // The object's checksum is put together from those of the parts, whatever a part came with.

@@ -47,9 +47,9 @@ Task<Result<PutObjectOutput>> put_object(S3Service& service, api::RequestContext
                                                              input.expected_bucket_owner));
   DYAD_CO_TRY(co_await check_early(service, plan.target, context.deadline));
   http::BodyReader& body = *context.body;
-  DYAD_CO_TRY_ASSIGN(
-      const Upload upload,
-      co_await receive_upload(service, body, plan.integrity.kind, plan.target.blob_owner()));
+  DYAD_CO_TRY_ASSIGN(const Upload upload,
+                     co_await receive_upload(service, body, plan.integrity.kind,
+                                             blob_owner(*plan.target.table, input.key)));
   DYAD_CO_TRY(check_integrity(plan.integrity, upload.digests, context.trailers));
   complete_attributes(plan.attributes, upload, plan.integrity.kind, context.clock->wall_ms());
   DYAD_CO_TRY(

@@ -1,3 +1,4 @@
+#include "base/ascii.h"
 #include "services/s3/operations.h"
 #include "services/s3/part_upload.h"
 #include "services/s3/s3_errors.h"
@@ -9,13 +10,6 @@ namespace {
 using model::UploadPartInput;
 using model::UploadPartOutput;
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
-
 /// Does the request itself say which checksum the bytes have?
 bool names_checksum(const IntegrityPlan& plan) {
   return plan.expected || plan.in_trailer;
@@ -26,9 +20,9 @@ Result<> check_algorithm(const MultipartUpload& upload, const IntegrityPlan& pla
   if (!upload.announced) return {};
   if (names_checksum(plan) && plan.kind == *upload.announced) return {};
   const std::string actual =
-      names_checksum(plan) ? lower_case(crypto::name_of(plan.kind)) : std::string("null");
+      names_checksum(plan) ? ascii_lower(crypto::name_of(plan.kind)) : std::string("null");
   return fail(invalid_request("Checksum Type mismatch occurred, expected checksum Type: " +
-                              lower_case(crypto::name_of(*upload.announced)) +
+                              ascii_lower(crypto::name_of(*upload.announced)) +
                               ", actual checksum Type: " + actual));
 }
 
