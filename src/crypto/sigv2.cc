@@ -182,13 +182,17 @@ Result<Sigv2Claim> read_query_claim(const RequestView& request, std::int64_t now
 }
 
 /// When a request with an Authorization header was made: x-amz-date, in either form, else Date.
+/// "Signing and authenticating REST requests": where x-amz-date is there, be it empty, the Date
+/// does not count, and its line is empty. A moment before 1970 is no valid one.
 std::optional<std::int64_t> moment_of(const RequestView& request, Sigv2Claim& claim) {
   std::string kept;
   std::string_view text = joined_header(request.headers, "x-amz-date", kept);
-  // Version 2 leaves the line of the Date empty where x-amz-date is among the signed headers.
-  if (text.empty()) claim.moment = text = joined_header(request.headers, "date", kept);
-  if (const auto at = parse_http_date(text)) return at;
-  return parse_amz_date(text);
+  if (find_header(request.headers, "x-amz-date") == nullptr)
+    claim.moment = text = joined_header(request.headers, "date", kept);
+  std::optional<std::int64_t> at_ms = parse_http_date(text);
+  if (!at_ms) at_ms = parse_amz_date(text);
+  if (at_ms && *at_ms < 0) return std::nullopt;
+  return at_ms;
 }
 
 Result<Sigv2Claim> read_header_claim(const RequestView& request, std::int64_t now_ms) {

@@ -131,6 +131,25 @@ TEST(Sigv2, HeadersAreDatedByAmzDateFirst) {
   EXPECT_TRUE(claim) << claim.error().to_string();
 }
 
+TEST(Sigv2, DatesThatAreNoneAreNotCalledSkewed) {
+  const auto answer = [](std::string_view name, std::string_view date) {
+    std::vector<HeaderView> headers{{"Host", "h"}, {"Date", to_http_date(kNow)}, {name, date}};
+    if (name == "Date") headers.erase(headers.begin() + 1);
+    const std::string authorization =
+        sigv2_authorization({"PUT", "/b/k", "", headers}, "", "AKID", kSecret);
+    headers.push_back({"Authorization", authorization});
+    const auto claim = check({"PUT", "/b/k", "", headers}, "");
+    return claim ? std::string() : std::string(signature_error_of(claim.error())->aws_code);
+  };
+  for (const char* name : {"x-amz-date", "Date"}) {
+    EXPECT_EQ(answer(name, ""), "AccessDenied");
+    EXPECT_EQ(answer(name, "Bad Date"), "AccessDenied");
+    EXPECT_EQ(answer(name, "Fri, 07 Jul 1950 21:53:04 GMT"), "AccessDenied");
+    EXPECT_EQ(answer(name, "Wed, 07 Jul 2010 21:53:04 GMT"), "RequestTimeTooSkewed");
+    EXPECT_EQ(answer(name, "Wed, 07 Jul 9999 21:53:04 GMT"), "RequestTimeTooSkewed");
+  }
+}
+
 TEST(Sigv2, ABucketMayBeSignedWithASlash) {
   const std::string date = to_http_date(kNow);
   std::vector<HeaderView> headers{{"Host", "h"}, {"Date", date}};
