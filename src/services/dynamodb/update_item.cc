@@ -85,7 +85,8 @@ class Update final : public ItemWrite {
 
   /// What ReturnValues asks for.
   table::Item pick(table::ItemView old, table::ItemView made) const {
-    const std::string_view wanted = input_.return_values ? *input_.return_values : "NONE";
+    const std::string_view wanted =
+        input_.return_values ? std::string_view(*input_.return_values) : "NONE";
     if (wanted == "ALL_OLD") return table::Item(std::string(old.encoded()));
     if (wanted == "ALL_NEW") return table::Item(std::string(made.encoded()));
     if (plan_.update && wanted == "UPDATED_OLD") return plan_.update->touched(old);
