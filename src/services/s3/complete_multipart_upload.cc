@@ -23,8 +23,12 @@ using model::CompleteMultipartUploadOutput;
 class Completion {
  public:
   Completion(const UploadTarget& target, CompleteMultipartUploadInput& input,
-             WriteConditions conditions, std::int64_t now_ms)
-      : target_(target), input_(input), conditions_(std::move(conditions)), now_ms_(now_ms) {}
+             WriteConditions conditions, const S3Options& options, std::int64_t now_ms)
+      : target_(target),
+        input_(input),
+        conditions_(std::move(conditions)),
+        min_part_bytes_(options.min_part_bytes),
+        now_ms_(now_ms) {}
 
   Task<Result<store::Commit>> commit(S3Service& service, Deadline deadline) {
     table::RowWrite write;
@@ -61,7 +65,8 @@ class Completion {
     upload_ = std::move(*upload);
     DYAD_CO_TRY_ASSIGN(const std::vector<table::StoredPart> stored,
                        co_await table::read_upload_parts(tx, place, target_.id));
-    DYAD_CO_TRY_ASSIGN(completed_, put_together(target_, *upload_, stored, input_));
+    DYAD_CO_TRY_ASSIGN(completed_,
+                       put_together(target_, *upload_, stored, input_, min_part_bytes_));
     for (const blob::BlobId blob : completed_.left_out)
       DYAD_CO_TRY(table::release_reference(tx, place, blob));
     co_return table::erase_upload(tx, place, target_.id, stored);
@@ -108,6 +113,7 @@ class Completion {
   const UploadTarget& target_;
   CompleteMultipartUploadInput& input_;
   const WriteConditions conditions_;
+  const std::uint64_t min_part_bytes_;
   const std::int64_t now_ms_;
   std::optional<MultipartUpload> upload_;  ///< None: it was completed before.
   CompletedUpload completed_;
@@ -142,7 +148,8 @@ Task<Result<CompleteMultipartUploadOutput>> complete_multipart_upload(
   if (names_customer_key(input)) co_return fail(header_not_implemented(kCustomerKeyHeader));
   DYAD_CO_TRY_ASSIGN(WriteConditions conditions,
                      write_conditions(input.if_match, input.if_none_match));
-  Completion completion(target, input, std::move(conditions), context.clock->wall_ms());
+  Completion completion(target, input, std::move(conditions), service.options(),
+                        context.clock->wall_ms());
   Result<store::Commit> written = co_await completion.commit(service, context.deadline);
   if (!written) co_return fail(write_error(std::move(written).error(), completion, target));
 

@@ -24,9 +24,6 @@ namespace dyad::s3 {
 constexpr std::string_view kComposite = "COMPOSITE";
 constexpr std::string_view kFullObject = "FULL_OBJECT";
 
-/// "Amazon S3 multipart upload limits": 5 MiB to 5 GiB, no least size for the last one.
-constexpr std::uint64_t kMinPartBytes = 5u << 20;
-
 /// What CreateMultipartUpload announced.
 struct MultipartUpload {
   ObjectAttributes

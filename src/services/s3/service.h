@@ -16,12 +16,16 @@ namespace model = api::s3;
 
 /// What S3 takes in one PutObject ("Uploading objects": 5 GB).
 constexpr std::uint64_t kMaxPutBytes = 5ull << 30;
+/// "Amazon S3 multipart upload limits": 5 MiB to 5 GiB, no least size for the last one.
+constexpr std::uint64_t kMinPartBytes = 5u << 20;
 
 struct S3Options {
   /// Bytes of objects up to this size live in a row beside the object's; larger ones are blobs.
   /// Well below store::kMaxValueBytes.
   std::size_t inline_limit_bytes = 64u << 10;
   std::uint64_t max_put_bytes = kMaxPutBytes;
+  /// Of every part but the last. Less is for tests whose disk is memory.
+  std::uint64_t min_part_bytes = kMinPartBytes;
 };
 
 /// What the operations share. Thread-safe; what it refers to outlives it.

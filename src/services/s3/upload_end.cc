@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "base/check.h"
 #include "crypto/crc_combine.h"
@@ -20,15 +21,8 @@ using protocol::with_field;
 using table::StoredPart;
 namespace errors = model::errors;
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
-
 std::string name_in_text(crypto::ChecksumKind kind) {
-  return lower_case(crypto::name_of(kind));
+  return ascii_lower(crypto::name_of(kind));
 }
 
 std::string_view bare(std::string_view e_tag) {
@@ -45,10 +39,10 @@ Error invalid_part(const UploadTarget& target, const CompletedPart& named) {
   return with_field(std::move(error), "ETag", std::string(bare(*named.e_tag)));
 }
 
-Error too_small(const StoredPart& part) {
+Error too_small(const StoredPart& part, std::uint64_t min_part_bytes) {
   Error error = with_field(service_error(errors::kEntityTooSmall), "ProposedSize",
                            std::to_string(part.part.size_bytes));
-  error = with_field(std::move(error), "MinSizeAllowed", std::to_string(kMinPartBytes));
+  error = with_field(std::move(error), "MinSizeAllowed", std::to_string(min_part_bytes));
   error = with_field(std::move(error), "PartNumber", std::to_string(part.number));
   return with_field(std::move(error), "ETag", to_hex(part.part.md5));
 }
@@ -177,7 +171,8 @@ Result<> check_object(const MultipartUpload& upload, const ObjectAttributes& obj
 
 Result<CompletedUpload> put_together(const UploadTarget& target, const MultipartUpload& upload,
                                      const std::vector<StoredPart>& stored,
-                                     CompleteMultipartUploadInput& request) {
+                                     CompleteMultipartUploadInput& request,
+                                     std::uint64_t min_part_bytes) {
   if (!request.multipart_upload) request.multipart_upload.emplace();
   std::vector<CompletedPart>& named = request.multipart_upload->parts;
   DYAD_TRY(check_order(target, named));
@@ -202,11 +197,11 @@ Result<CompletedUpload> put_together(const UploadTarget& target, const Multipart
     const auto number = static_cast<std::uint32_t>(*named[i].part_number);
     leave_out_below(number);
     if (next == stored.end() || next->number != number ||
-        to_hex(next->part.md5) != lower_case(bare(*named[i].e_tag)))
+        to_hex(next->part.md5) != ascii_lower(bare(*named[i].e_tag)))
       return fail(invalid_part(target, named[i]));
     DYAD_TRY(check_part_checksum(target, upload, *next, named[i]));
-    if (i + 1 < named.size() && next->part.size_bytes < kMinPartBytes)
-      return fail(too_small(*next));
+    if (i + 1 < named.size() && next->part.size_bytes < min_part_bytes)
+      return fail(too_small(*next, min_part_bytes));
     const table::UploadPart& part = next->part;
     md5.update(part.md5);
     DYAD_TRY(checksum.add(part));

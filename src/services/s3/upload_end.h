@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ struct CompletedUpload {
 /// InvalidRequest, InvalidPartOrder, InvalidPart, EntityTooSmall, BadDigest.
 Result<CompletedUpload> put_together(const UploadTarget& target, const MultipartUpload& upload,
                                      const std::vector<table::StoredPart>& stored,
-                                     model::CompleteMultipartUploadInput& request);
+                                     model::CompleteMultipartUploadInput& request,
+                                     std::uint64_t min_part_bytes);
 
 }  // namespace dyad::s3
