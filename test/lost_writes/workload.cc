@@ -7,11 +7,13 @@
 
 #include "auth/credentials.h"
 #include "store/embedded/verify_embedded.h"
+#include "table/index_backfill.h"
 #include "table/reaper.h"
 #include "table/verify.h"
 #include "test/support/bodies.h"
 #include "test/support/items.h"
 #include "test/support/objects.h"
+#include "test/support/s3_calls.h"
 
 namespace dyad::proof {
 namespace {
@@ -28,6 +30,10 @@ const char* const kDoomedTable = "doomed";
 /// go.
 const char* const kWatchedTable = "watched";
 const char* const kBucket = "bucket";
+/// Comes and goes.
+const char* const kLateIndex = "late";
+constexpr std::uint64_t kMinPartBytes = 1000;
+constexpr std::uint64_t kCellSeed = 7;
 
 std::string body_state(std::uint64_t version) {
   return std::to_string(version);
@@ -36,8 +42,8 @@ std::string body_state(std::uint64_t version) {
 /// One process: everything open, and the steps it takes.
 class Process {
  public:
-  Process(Machine& machine, Simulation& runtime, Oracle& oracle)
-      : machine_(machine), runtime_(runtime), oracle_(oracle) {}
+  Process(Machine& machine, Simulation& runtime, Told& told)
+      : machine_(machine), runtime_(runtime), told_(told), oracle_(told.oracle) {}
 
   Task<Result<>> open() {
     DYAD_CO_TRY_ASSIGN(
@@ -45,6 +51,14 @@ class Process {
     tables_.emplace(*data_.store, runtime_, server::make_row_codecs());
     pins_.emplace(*data_.store);
     reaper_.emplace(*data_.store, *data_.blobs, *pins_);
+    s3::S3Options s3;
+    s3.inline_limit_bytes = kInlineLimitBytes;
+    s3.min_part_bytes = kMinPartBytes;
+    service_.emplace(*tables_, *data_.blobs, *pins_, s3);
+    calls_.emplace(*service_, runtime_.clock(), kBucket);
+    table::BackfillOptions backfill;
+    backfill.rows_per_transaction = backfill.rows_per_turn = backfill.rows_per_pass = 2;
+    backfill_.emplace(*tables_, backfill);
     DYAD_CO_TRY(load_root());
     DYAD_CO_TRY(co_await table::settle_pending_blobs(*tables_, *data_.blobs, Deadline::never()));
     co_return Result<>();
@@ -55,6 +69,7 @@ class Process {
   }
 
   Task<void> first_half() {
+    random_ = SeededRandom(kCellSeed);
     co_await make_table(item_table_spec(kItemTable));
     co_await make_table(bucket_spec(kBucket));
     co_await make_table(item_table_spec(kDoomedTable));
@@ -65,6 +80,7 @@ class Process {
     for (int step = 0; step < kStepsOfAProcess; ++step) co_await take_step(step);
   }
   Task<void> second_half() {
+    random_ = SeededRandom(kCellSeed + 1);
     co_await drop_table(kDoomedTable);
     for (int step = 0; step < kStepsOfAProcess; ++step) {
       co_await take_step(kStepsOfAProcess + step);
@@ -75,6 +91,7 @@ class Process {
   Task<std::string> check();
 
   bool all_well() const { return all_well_; }
+  const std::string& wrong() const { return wrong_; }
 
  private:
   Result<> load_root() {
@@ -155,22 +172,32 @@ class Process {
   Task<void> item_step(int step);
   Task<void> object_step(int step);
   Task<void> pair_step(int step);
+  Task<void> key_step();
+  Task<void> index_step(int step);
   Task<void> split();
   Task<void> trim();
   Task<std::string> check_item(std::string table_name, std::string id,
                                std::vector<std::string>& index);
   Task<std::string> check_object(std::string key);
+  Task<std::string> check_cells();
+  Task<std::string> check_late_index(const std::vector<std::string>& expected);
   Task<std::string> check_verify();
 
   Machine& machine_;
   Simulation& runtime_;
+  Told& told_;
   Oracle& oracle_;
   server::OpenData data_;
   std::optional<table::Tables> tables_;
   std::optional<table::ReadPins> pins_;
   std::optional<table::Reaper> reaper_;
+  std::optional<s3::S3Service> service_;
+  std::optional<S3Calls> calls_;
+  std::optional<table::IndexBackfill> backfill_;
+  SeededRandom random_{kCellSeed};
   std::set<std::string> unsure_;
   bool all_well_ = true;
+  std::string wrong_;  ///< An answer that should not have been given.
 };
 
 Task<void> Process::take_step(int step) {
@@ -192,6 +219,40 @@ Task<void> Process::take_step(int step) {
     note({}, reaped.has_value());
   }
   if (step % 13 == 12) co_await trim();
+  if (step % 2 == 1) co_await key_step();
+  if (step % 6 == 0) co_await index_step(step);
+}
+
+Task<void> Process::key_step() {
+  KeyCell& cell = *told_.cells[random_.below(told_.cells.size())];
+  if (cell.unsure() || !co_await table(std::string("s3.") + kBucket)) co_return;
+  const Outcome outcome = co_await cell.write(*calls_, random_);
+  if (outcome == Outcome::wrong) wrong_ = cell.complaint();
+  note({}, outcome == Outcome::acknowledged || outcome == Outcome::refused);
+}
+
+/// A few rows of an index are built; now and then one comes or goes.
+Task<void> Process::index_step(int step) {
+  const bool comes = step == 12 || step == 72;
+  if (!comes && step != 60) {
+    const auto pass = co_await backfill_->pass(Deadline::never());
+    note({}, pass.has_value());
+    co_return;
+  }
+  const std::string name = kLateIndex;
+  if (!co_await table(kItemTable) || is_unsure(name)) co_return;
+  oracle_.begin(name, comes ? "there" : "");
+  const auto change = [comes](table::TableDescriptor& table) -> Result<> {
+    std::erase_if(table.indexes, [](const auto& index) { return index.name == kLateIndex; });
+    if (!comes) return {};
+    table::IndexDescriptor index;
+    index.name = kLateIndex;
+    index.keys.hash = {"group", table::Type::string};
+    table.indexes.push_back(std::move(index));
+    return {};
+  };
+  const auto altered = co_await tables_->alter(kItemTable, change, Deadline::never());
+  note({name}, altered.has_value());
 }
 
 /// Puts with and without the indexed attribute, and deletes.
@@ -305,6 +366,34 @@ Task<std::string> Process::check_object(std::string key) {
   co_return oracle_.settle("object/" + key, body_state(version));
 }
 
+Task<std::string> Process::check_cells() {
+  if (!told_.wrong.empty()) co_return told_.wrong;
+  if (!co_await table(std::string("s3.") + kBucket)) co_return "";
+  for (const auto& cell : told_.cells) {
+    std::string wrong = co_await cell->check(*calls_);
+    if (!wrong.empty()) co_return wrong;
+  }
+  co_return "";
+}
+
+/// Where it was half built, it is built on from where its cursor stands.
+Task<std::string> Process::check_late_index(const std::vector<std::string>& expected) {
+  table::TableRef items = co_await table(kItemTable);
+  const bool there = items && items->find_index(kLateIndex) != nullptr;
+  std::string wrong = oracle_.settle(kLateIndex, there ? "there" : "");
+  if (!wrong.empty() || !there) co_return wrong;
+  for (bool more = true; more;) {
+    const auto pass = co_await backfill_->pass(Deadline::never());
+    if (!pass) co_return "building the index: " + pass.error().to_string();
+    more = pass->more;
+  }
+  items = co_await table(kItemTable);
+  if (items->find_index(kLateIndex)->building()) co_return "the index is never whole";
+  const auto index = co_await read_index(*tables_, items, kLateIndex);
+  if (!index) co_return index.error().to_string();
+  co_return *index == expected ? "" : "the index that was added is not what the items say";
+}
+
 Task<std::string> Process::check_verify() {
   table::VerifyReport report;
   const Result<> verified = co_await table::verify_tables(*tables_, *data_.blobs, report);
@@ -350,8 +439,12 @@ Task<std::string> Process::check() {
     if (!index) co_return index.error().to_string();
     if (*index != expected) co_return "the index is not what the items say";
   }
+  const std::string cells = co_await check_cells();
+  if (!cells.empty()) co_return cells;
   const std::string damage = co_await check_verify();
   if (!damage.empty()) co_return damage;
+  const std::string late = co_await check_late_index(expected);
+  if (!late.empty()) co_return late;
 
   // It goes on working.
   if (!co_await table(kItemTable)) co_await make_table(item_table_spec(kItemTable));
@@ -364,15 +457,26 @@ Task<std::string> Process::check() {
 
 }  // namespace
 
+Told::Told() {
+  KeyCell::Options options;
+  options.min_part_bytes = kMinPartBytes;
+  options.sizes = {300, 3000};
+  options.large_bytes = kBlobBytes;
+  for (const char* key : {"u0", "u1"})
+    cells.push_back(std::make_unique<KeyCell>(key, options, keys));
+  cells[1]->copy_from(*cells[0]);
+}
+
 void run_workload(Machine& machine, Told& told) {
   told.whole = true;
   for (const bool first : {true, false}) {
     Simulation& runtime = machine.start_process();
-    Process process(machine, runtime, told.oracle);
+    Process process(machine, runtime, told);
     const Result<> opened = runtime.run_until(process.open());
     if (opened) runtime.run_until(first ? process.first_half() : process.second_half());
     const Result<> closed = runtime.run_until(process.close());
     told.whole = told.whole && opened && closed && process.all_well();
+    if (!process.wrong().empty()) told.wrong = process.wrong();
     // Another process would meet what this one was unsure of; only power may come between.
     if (!told.whole) return;
   }
@@ -381,7 +485,7 @@ void run_workload(Machine& machine, Told& told) {
 std::string recover_twice_and_check(Machine& machine, Told& told) {
   {
     Simulation& runtime = machine.start_process();
-    Process process(machine, runtime, told.oracle);
+    Process process(machine, runtime, told);
     const Result<> opened = runtime.run_until(process.open());
     std::string wrong;
     if (opened) wrong = runtime.run_until(process.check());
@@ -398,7 +502,7 @@ std::string recover_twice_and_check(Machine& machine, Told& told) {
 std::string recover_and_check(Machine& machine, Told& told) {
   {
     Simulation& runtime = machine.start_process();
-    Process process(machine, runtime, told.oracle);
+    Process process(machine, runtime, told);
     const Result<> opened = runtime.run_until(process.open());
     std::string wrong;
     if (opened) wrong = runtime.run_until(process.check());

@@ -1,23 +1,35 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "test/lost_writes/machine.h"
+#include "test/support/key_cell.h"
 #include "test/support/oracle.h"
 
 namespace dyad::proof {
 
 /// What a run was told and may be held to.
 struct Told {
+  Told();
+  Told(const Told&) = delete;
+  Told& operator=(const Told&) = delete;
+
   Oracle oracle;  ///< "item/ID", "object/KEY", "table/NAME", "root": see the states in workload.cc.
+  KeyCounts keys;
+  /// Objects that S3's handlers write; the second one copies from the first.
+  std::vector<std::unique_ptr<KeyCell>> cells;
+  std::string wrong;   ///< An answer that should not have been given.
   bool whole = false;  ///< It came to its end without an error.
 };
 
 /// Two processes, one after the other, each closed in order where nothing fails: tables made, split
-/// and dropped, items with an index, inline objects, blobs, transactions over both, deletes, the
-/// reaper, trims, and the root credentials. An error ends neither run nor process: what it concerns
-/// is left alone, since it may have happened or not.
+/// and dropped, items with an index, inline objects, blobs, transactions over both, deletes,
+/// uploads in parts and copies by S3's handlers, an index that is added, built a few rows at a
+/// time, removed and added again, the reaper, trims, and the root credentials. An error ends
+/// neither run nor process: what it concerns is left alone, since it may have happened or not.
 void run_workload(Machine& machine, Told& told);
 
 /// After a process that was killed, not by a power loss: another one sees what the first had

@@ -22,6 +22,7 @@ struct Sum {
   int crashes = 0;
   int splits = 0;
   int indexes_built = 0;
+  KeyCounts keys;
 
   void add(const WorldOutcome& outcome) {
     ++seeds;
@@ -32,6 +33,13 @@ struct Sum {
     crashes += outcome.crashes;
     splits += outcome.splits;
     indexes_built += outcome.indexes_built;
+    keys.acknowledged += outcome.keys.acknowledged;
+    keys.parts += outcome.keys.parts;
+    keys.completed += outcome.keys.completed;
+    keys.aborted += outcome.keys.aborted;
+    keys.copied += outcome.keys.copied;
+    keys.found_done += outcome.keys.found_done;
+    keys.found_undone += outcome.keys.found_undone;
   }
   void print(const char* engine) const {
     fmt::print(
@@ -40,6 +48,12 @@ struct Sum {
         "all found, unacknowledged: {} found whole, {} absent\n",
         engine, seeds, crashes, splits, indexes_built, acknowledged, increments, found_done,
         found_undone);
+    fmt::print(
+        "simulation: {}: of S3 {} acknowledged steps, {} parts, {} uploads completed, {} aborted, "
+        "{} "
+        "copies, unacknowledged: {} found whole, {} absent\n",
+        engine, keys.acknowledged, keys.parts, keys.completed, keys.aborted, keys.copied,
+        keys.found_done, keys.found_undone);
   }
 };
 
@@ -67,6 +81,10 @@ class SimulationTest : public testing::Test {
     EXPECT_GT(sum.indexes_built, 0);
     EXPECT_GT(sum.splits, 0);
     EXPECT_GT(sum.found_undone, 0u);
+    EXPECT_GT(sum.keys.completed, count);
+    EXPECT_GT(sum.keys.aborted, 0u);
+    EXPECT_GT(sum.keys.copied, count);
+    EXPECT_GT(sum.keys.found_undone, 0u);
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include "blob/file_blob_store.h"
 #include "server/data_directory.h"
+#include "services/s3/service.h"
 #include "store/hostile/hostile_store.h"
 #include "store/memory/memory_store.h"
 #include "table/index_backfill.h"
@@ -17,13 +18,16 @@
 #include "test/support/bodies.h"
 #include "test/support/crowd.h"
 #include "test/support/items.h"
+#include "test/support/key_cell.h"
 #include "test/support/objects.h"
+#include "test/support/s3_calls.h"
 
 namespace dyad::proof {
 namespace {
 
 constexpr int kWriters = 5;
 constexpr int kStepsOfAWriter = 40;
+constexpr std::uint64_t kMinPartBytes = 1000;
 constexpr const char* kItemTable = "items";
 constexpr const char* kBucket = "bucket";
 constexpr const char* kCounter = "counter";
@@ -40,7 +44,17 @@ std::uint64_t hash_of(const std::string& text) {
 class World {
  public:
   explicit World(WorldOptions options)
-      : options_(std::move(options)), simulation_(options_.seed), random_(options_.seed ^ 0xd1ce) {}
+      : options_(std::move(options)), simulation_(options_.seed), random_(options_.seed ^ 0xd1ce) {
+    KeyCell::Options cell;
+    cell.min_part_bytes = kMinPartBytes;
+    cell.sizes = {100, 3000};
+    cell.large_bytes = 140'000;
+    for (int i = 0; i < 2 * kWriters; ++i)
+      cells_.push_back(std::make_unique<KeyCell>("u" + std::to_string(i), cell, outcome_.keys));
+    // The second one of a writer copies from the first one of another writer.
+    for (int i = 0; i < kWriters; ++i)
+      cells_[2 * i + 1]->copy_from(*cells_[2 * ((i + 1) % kWriters)]);
+  }
 
   WorldOutcome run() {
     for (int process = 0; process < options_.processes && outcome_.wrong.empty(); ++process)
@@ -60,6 +74,7 @@ class World {
 
   /// One process: recovers, checks, works, and dies or ends.
   void live(bool last) {
+    last_ = last;
     const bool crashes = !last && random_.below(5) > 0;
     if (!open()) return;
     simulation_.run_until(check());
@@ -74,6 +89,8 @@ class World {
     const Result<> closed = simulation_.run_until(store_->close());
     if (!crashes && !went_down && !closed) complain("close: " + closed.error().to_string());
     backfill_.reset();
+    calls_.reset();
+    service_.reset();
     reaper_.reset();
     pins_.reset();
     tables_.reset();
@@ -121,6 +138,11 @@ class World {
     tables_.emplace(*store_, simulation_, std::move(codecs));
     pins_.emplace(*store_);
     reaper_.emplace(*store_, *blobs_, *pins_);
+    s3::S3Options s3;
+    s3.inline_limit_bytes = 2048;
+    s3.min_part_bytes = kMinPartBytes;
+    service_.emplace(*tables_, *blobs_, *pins_, s3);
+    calls_.emplace(*service_, simulation_.clock(), kBucket);
     table::BackfillOptions backfill;
     backfill.rows_per_transaction = 3;
     backfill.rows_per_turn = 6;
@@ -181,7 +203,7 @@ class World {
     bool going = items && bucket;
     for (int step = 0; step < kStepsOfAWriter && going; ++step) {
       const std::string name = "w" + std::to_string(writer) + "-" + std::to_string(random.below(3));
-      switch (random.below(6)) {
+      switch (random.below(10)) {
         case 0:
         case 1:
           going = co_await write_item(items, name, random);
@@ -193,12 +215,24 @@ class World {
         case 4:
           going = co_await write_pair(items, bucket, "p" + std::to_string(writer), random);
           break;
+        case 5:
+        case 6:
+        case 7:
+        case 8:
+          going = co_await write_key(*cells_[2 * writer + random.below(2)], random);
+          break;
         default:
           going = co_await increment(items);
       }
       simulation_.note(going ? 1 : 0);
     }
     ++over_;
+  }
+
+  Task<bool> write_key(KeyCell& cell, Random& random) {
+    const Outcome outcome = co_await cell.write(*calls_, random);
+    if (outcome == Outcome::wrong) complain(cell.complaint());
+    co_return outcome == Outcome::acknowledged || outcome == Outcome::refused;
   }
 
   bool note(const std::vector<std::string>& names, const Result<store::Commit>& commit) {
@@ -380,6 +414,13 @@ class World {
         co_return complain(id + ": half a transaction");
     }
     co_await check_counter(items);
+    for (const auto& cell : cells_) {
+      if (failed()) co_return;
+      std::string wrong = co_await cell->check(*calls_);
+      if (wrong.empty() && last_) wrong = co_await cell->finish(*calls_);
+      if (!wrong.empty()) complain(wrong);
+    }
+    if (failed()) co_return;
     std::sort(expected.begin(), expected.end());
     const auto index = co_await read_index(*tables_, items);
     if (!index) co_return complain("the index: " + index.error().to_string());
@@ -448,6 +489,10 @@ class World {
   std::optional<table::ReadPins> pins_;
   std::optional<table::Reaper> reaper_;
   std::optional<table::IndexBackfill> backfill_;
+  std::optional<s3::S3Service> service_;
+  std::optional<S3Calls> calls_;
+  std::vector<std::unique_ptr<KeyCell>> cells_;
+  bool last_ = false;  ///< The process that only checks.
   std::uint64_t version_ = 0;
   std::uint64_t increments_begun_ = 0;
   std::uint64_t increments_acknowledged_ = 0;

@@ -1,14 +1,17 @@
 // A table, and a bucket, that split again and again while they are written, and a follower of their
-// logs that misses nothing and sees each key in order.
+// logs that misses nothing and sees each key in order; uploads in parts go on across the cuts.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <deque>
 #include <map>
+#include <mutex>
 #include <set>
 
 #include "base/log.h"
+#include "blob/memory_blob_store.h"
 #include "runtime/reactor.h"
 #include "runtime/seed_scope.h"
 #include "runtime/seeds.h"
@@ -21,10 +24,14 @@
 #include "table/change.h"
 #include "table/item_builder.h"
 #include "table/object_row.h"
+#include "table/read_pins.h"
 #include "table/split_policy.h"
+#include "table/verify.h"
 #include "test/support/crowd.h"
 #include "test/support/items.h"
+#include "test/support/key_cell.h"
 #include "test/support/objects.h"
+#include "test/support/s3_calls.h"
 #include "test/support/temporary_directory.h"
 
 namespace dyad::proof {
@@ -34,6 +41,10 @@ constexpr const char* kFollower = "reader";
 constexpr std::size_t kSplits = 8;
 /// So few make a partition hot.
 constexpr std::uint64_t kHotWrites = 20;
+constexpr const char* kBucket = "load";
+constexpr std::uint64_t kMinPartBytes = 1000;
+/// In the names of keys that S3's handlers write; nobody follows those.
+constexpr const char* kUploaded = "-upload-";
 
 struct Load {
   bool bucket = false;
@@ -41,22 +52,44 @@ struct Load {
   std::size_t keys_per_writer = 40;
   std::uint64_t look_every_writes = 256;
   std::uint64_t max_writes = 60'000;  ///< Of all writers: a run that does not split ends.
+  /// Of a bucket: as many write keys among the writers' by S3's handlers.
+  std::size_t uploaders = 4;
 };
 
 /// What is shared by those who write, split, trim and follow. Its counters are for any thread.
 class Scene {
  public:
-  Scene(table::Tables& tables, table::TableRef table, Load load)
-      : tables_(tables), table_(std::move(table)), load_(load), policy_(tables, options_of()) {}
+  Scene(table::Tables& tables, blob::BlobStore& blobs, table::TableRef table, Load load)
+      : tables_(tables),
+        table_(std::move(table)),
+        load_(load),
+        policy_(tables, options_of()),
+        pins_(tables.store()),
+        service_(tables, blobs, pins_, s3_options()),
+        calls_(service_, tables.runtime().clock(), kBucket) {
+    KeyCell::Options options;
+    options.min_part_bytes = kMinPartBytes;
+    options.sizes = {100, 2000};
+    for (std::size_t i = 0; load_.bucket && i < load_.uploaders; ++i) {
+      Uploader& one = uploaders_.emplace_back();
+      for (std::size_t k = 0; k < 6; ++k)
+        one.cells.push_back(std::make_unique<KeyCell>(fmt::format("w{}{}{}", i * 2, kUploaded, k),
+                                                      options, one.counts));
+      one.cells[1]->copy_from(*one.cells[0]);
+    }
+  }
 
   /// Everything at once, on the current executor; `others` gets a share of the writers.
   Task<void> run(Executor& others) {
     std::vector<Task<void>> tasks;
     for (std::size_t i = 0; i < load_.writers; ++i)
       tasks.push_back(write(i, i % 2 == 0 ? *Executor::current() : others));
+    for (std::size_t i = 0; i < uploaders_.size(); ++i)
+      tasks.push_back(upload(uploaders_[i], i, i % 2 == 0 ? *Executor::current() : others));
     tasks.push_back(split());
     tasks.push_back(follow());
     co_await run_together(std::move(tasks));
+    co_await check_uploads();
   }
 
   std::uint64_t written() const { return written_; }
@@ -64,8 +97,50 @@ class Scene {
   std::size_t splits() const { return splits_; }
   std::size_t logs() const { return logs_; }
   const std::string& wrong() const { return wrong_; }
+  KeyCounts keys() const {
+    KeyCounts sum;
+    for (const Uploader& one : uploaders_) {
+      sum.acknowledged += one.counts.acknowledged;
+      sum.parts += one.counts.parts;
+      sum.completed += one.counts.completed;
+      sum.aborted += one.counts.aborted;
+    }
+    return sum;
+  }
 
  private:
+  /// Writes its own keys alone.
+  struct Uploader {
+    KeyCounts counts;
+    std::vector<std::unique_ptr<KeyCell>> cells;
+  };
+
+  static s3::S3Options s3_options() {
+    s3::S3Options options;
+    options.inline_limit_bytes = 500;
+    options.min_part_bytes = kMinPartBytes;
+    return options;
+  }
+  /// Parts, completions and aborts, from before the first cut to after the last.
+  Task<void> upload(Uploader& one, std::size_t number, Executor& on) {
+    co_await resume_on(on);
+    SeededRandom random(number + 1000);
+    while (!enough_) {
+      KeyCell& cell = *one.cells[random.below(one.cells.size())];
+      const Outcome outcome = co_await cell.write(calls_, random);
+      if (outcome == Outcome::wrong) complain(cell.complaint());
+      if (outcome == Outcome::unknown) complain(cell.key() + ": a step failed");
+    }
+  }
+  Task<void> check_uploads() {
+    for (Uploader& one : uploaders_)
+      for (const auto& cell : one.cells) {
+        std::string wrong = co_await cell->check(calls_);
+        if (wrong.empty()) wrong = co_await cell->finish(calls_);
+        if (!wrong.empty()) complain(wrong);
+      }
+  }
+
   static table::SplitOptions options_of() {
     table::SplitOptions options;
     options.writes_per_look = kHotWrites;
@@ -194,6 +269,7 @@ class Scene {
   void take(const store::LogEntry& entry) {
     const auto change = table::decode_change(entry.payload);
     if (!change) return complain(change.error().to_string());
+    if (change->key.find(kUploaded) != std::string_view::npos) return;
     const auto number = change->new_item.find("version");
     if (!number) return complain("an entry without its image");
     const std::uint64_t version = std::stoull(number->as_number().to_string());
@@ -208,6 +284,7 @@ class Scene {
                                        const std::string& name, std::uint64_t version);
   static std::string empty_object();
   void complain(std::string what) {
+    const std::lock_guard lock(wrong_mutex_);
     if (wrong_.empty()) wrong_ = std::move(what);
     enough_ = true;
   }
@@ -216,6 +293,10 @@ class Scene {
   const table::TableRef table_;
   const Load load_;
   table::SplitPolicy policy_;
+  table::ReadPins pins_;
+  s3::S3Service service_;
+  S3Calls calls_;
+  std::deque<Uploader> uploaders_;
   std::atomic<bool> enough_{false};
   std::atomic<std::uint64_t> written_{0};
   std::atomic<std::size_t> writers_over_{0};
@@ -224,6 +305,7 @@ class Scene {
   std::size_t splits_ = 0;
   std::size_t logs_ = 0;
   int idle_turns_ = 0;
+  std::mutex wrong_mutex_;
   std::string wrong_;
 };
 
@@ -242,7 +324,7 @@ std::string Scene::empty_object() {
 }
 
 table::TableSpec spec_of(bool bucket) {
-  table::TableSpec spec = bucket ? bucket_spec("load") : item_table_spec("load");
+  table::TableSpec spec = bucket ? bucket_spec(kBucket) : item_table_spec("load");
   spec.indexes.clear();
   spec.log_images = table::LogImages::new_image;
   return spec;
@@ -255,6 +337,18 @@ void expect_nothing_missed(const Scene& scene, const std::string& where, const L
   fmt::print("split: {}, {}: {} splits, {} writes, {} log entries in {} logs, each key in order\n",
              where, load.bucket ? "a bucket" : "a table", scene.splits(), scene.written(),
              scene.entries(), scene.logs());
+  if (!load.bucket) return;
+  const KeyCounts keys = scene.keys();
+  EXPECT_GT(keys.completed, 0u);
+  fmt::print("split: {}, a bucket: {} steps of S3, {} parts, {} uploads completed, {} aborted\n",
+             where, keys.acknowledged, keys.parts, keys.completed, keys.aborted);
+}
+
+Task<std::string> damage_of(table::Tables& tables, blob::BlobStore& blobs) {
+  table::VerifyReport report;
+  const Result<> verified = co_await table::verify_tables(tables, blobs, report);
+  if (!verified) co_return verified.error().to_string();
+  co_return report.damages.empty() ? std::string() : report.damages.front();
 }
 
 class SplitUnderLoad : public testing::TestWithParam<bool> {};
@@ -276,9 +370,10 @@ TEST_P(SplitUnderLoad, OnThreadsWithTheEmbeddedEngine) {
     const auto table =
         sync_wait(reactors[0], tables.create(spec_of(load.bucket), Deadline::never()));
     ASSERT_TRUE(table);
-    Scene scene(tables, *table, load);
+    Scene scene(tables, *data->blobs, *table, load);
     sync_wait(reactors[0], scene.run(reactors[1]));
     expect_nothing_missed(scene, "embedded engine on threads", load);
+    EXPECT_EQ(sync_wait(reactors[0], damage_of(tables, *data->blobs)), "");
   }
   EXPECT_TRUE(server::close_data(*runtime, *data));
   reactors.stop();
@@ -290,7 +385,9 @@ void simulate(std::uint64_t seed, bool hostile, bool bucket) {
   store::MemoryOptions memory;
   memory.commit_delay_us = 200;  // Time stands still as long as anything else is runnable.
   std::unique_ptr<store::Store> store = store::make_memory_store(simulation, std::move(memory));
+  store::Store& truthful = *store;
   if (hostile) store = store::make_hostile_store(std::move(store), simulation, seed);
+  const std::unique_ptr<blob::BlobStore> blobs = blob::make_memory_blob_store();
   {
     table::Tables tables(*store, simulation, server::make_row_codecs());
     Load load;
@@ -299,10 +396,12 @@ void simulate(std::uint64_t seed, bool hostile, bool bucket) {
     load.max_writes = 20'000;
     const auto table = simulation.run_until(tables.create(spec_of(bucket), Deadline::never()));
     ASSERT_TRUE(table);
-    Scene scene(tables, *table, load);
+    Scene scene(tables, *blobs, *table, load);
     const std::unique_ptr<Executor> other = simulation.make_dedicated("writers");
     simulation.run_until(scene.run(*other));
     expect_nothing_missed(scene, hostile ? "hostile engine" : "memory engine", load);
+    table::Tables seen(truthful, simulation, server::make_row_codecs());
+    EXPECT_EQ(simulation.run_until(damage_of(seen, *blobs)), "");
   }
   EXPECT_TRUE(simulation.run_until(store->close()));
 }

@@ -32,6 +32,22 @@ Result<std::optional<FlatItem>> item_of_answer(const std::string& json) {
   return std::optional<FlatItem>(flat(attributes));
 }
 
+Result<std::vector<FlatItem>> items_of_responses(const std::string& json) {
+  simdjson::dom::parser parser;
+  element root;
+  simdjson::dom::array responses;
+  if (parser.parse(json).get(root) != simdjson::SUCCESS ||
+      root["Responses"].get_array().get(responses) != simdjson::SUCCESS)
+    return fail(ErrorCode::corruption, "not the answer of TransactGetItems: " + json);
+  std::vector<FlatItem> items;
+  for (const element& one : responses) {
+    object attributes;
+    const bool there = one["Item"].get_object().get(attributes) == simdjson::SUCCESS;
+    items.push_back(there ? flat(attributes) : FlatItem());
+  }
+  return items;
+}
+
 Result<QueryAnswer> items_of_answer(const std::string& json) {
   simdjson::dom::parser parser;
   element root;

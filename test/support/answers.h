@@ -23,4 +23,7 @@ struct QueryAnswer {
 /// Of a Query or Scan answer.
 Result<QueryAnswer> items_of_answer(const std::string& json);
 
+/// Of a TransactGetItems answer, in order; empty: no such item.
+Result<std::vector<FlatItem>> items_of_responses(const std::string& json);
+
 }  // namespace dyad::proof

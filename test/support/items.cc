@@ -74,13 +74,14 @@ Task<Result<ItemState>> read_item(table::Tables& tables, table::TableRef table, 
   co_return state_of_item(id, row->view().item);
 }
 
-Task<Result<std::vector<std::string>>> read_index(table::Tables& tables, table::TableRef table) {
+Task<Result<std::vector<std::string>>> read_index(table::Tables& tables, table::TableRef table,
+                                                  std::string index) {
   std::vector<std::string> found;
   std::optional<std::string> start;
   while (true) {
     table::ScanSpec spec;
     spec.table = table;
-    spec.index = kGroupIndex;
+    spec.index = index;
     spec.start = start;
     DYAD_CO_TRY_ASSIGN(const table::RowPage page,
                        co_await tables.scan(std::move(spec), Deadline::never()));
@@ -91,7 +92,7 @@ Task<Result<std::vector<std::string>>> read_index(table::Tables& tables, table::
     }
     if (!page.more) break;
     DYAD_CO_TRY_ASSIGN(std::string position,
-                       table::position_of(*table, kGroupIndex, page.rows.back().item));
+                       table::position_of(*table, index, page.rows.back().item));
     start = std::move(position);
   }
   std::sort(found.begin(), found.end());

@@ -33,6 +33,7 @@ Result<ItemState> state_of_item(const std::string& id, table::ItemView item);
 table::RowWrite item_write(table::TableRef table, const std::string& id, const ItemState& state);
 Task<Result<ItemState>> read_item(table::Tables& tables, table::TableRef table, std::string id);
 /// All that the index holds, "id:state" each, sorted.
-Task<Result<std::vector<std::string>>> read_index(table::Tables& tables, table::TableRef table);
+Task<Result<std::vector<std::string>>> read_index(table::Tables& tables, table::TableRef table,
+                                                  std::string index = kGroupIndex);
 
 }  // namespace dyad::proof

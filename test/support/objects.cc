@@ -5,6 +5,7 @@
 #include "table/key_place.h"
 #include "table/object_row.h"
 #include "table/record.h"
+#include "table/upload_rows.h"
 
 namespace dyad::proof {
 namespace {
@@ -59,6 +60,29 @@ table::RowWrite object_write(const PutObject& put, const ObjectBytes& bytes) {
     };
   }
   return write;
+}
+
+Task<Result<std::string>> read_blob(blob::BlobStore& blobs, blob::BlobId blob) {
+  DYAD_CO_TRY_ASSIGN(std::unique_ptr<blob::BlobReader> reader, co_await blobs.open(blob));
+  std::string body(reader->size_bytes(), '\0');
+  DYAD_CO_TRY_ASSIGN(const std::size_t got, co_await reader->read_at(0, std::span<char>(body)));
+  body.resize(got);
+  co_return body;
+}
+
+Task<Result<std::string>> read_parts(table::Tables& tables, blob::BlobStore& blobs,
+                                     table::TableRef bucket, table::PrimaryKey key) {
+  DYAD_CO_TRY_ASSIGN(
+      const table::Tables::RowAndBeside found,
+      co_await tables.get_with(bucket, key, table::RowKind::part_list, Deadline::never()));
+  if (!found.beside) co_return fail(ErrorCode::corruption, "an object's list of parts is gone");
+  DYAD_CO_TRY_ASSIGN(const table::PartList list, table::decode_part_list(*found.beside));
+  std::string body;
+  for (const table::PartList::Part& part : list.parts) {
+    DYAD_CO_TRY_ASSIGN(const std::string bytes, co_await read_blob(blobs, part.blob));
+    body += bytes;
+  }
+  co_return body;
 }
 
 }  // namespace
@@ -129,10 +153,9 @@ Task<Result<std::optional<std::string>>> read_object(table::Tables& tables, blob
     DYAD_CO_TRY_ASSIGN(const table::Record record, table::parse_record(*found.beside));
     body = record.body;
   } else if (bytes.place == ObjectBytes::Place::blob) {
-    DYAD_CO_TRY_ASSIGN(std::unique_ptr<blob::BlobReader> reader, co_await blobs.open(bytes.blob));
-    body.resize(reader->size_bytes());
-    DYAD_CO_TRY_ASSIGN(const std::size_t got, co_await reader->read_at(0, std::span<char>(body)));
-    body.resize(got);
+    DYAD_CO_TRY_ASSIGN(body, co_await read_blob(blobs, bytes.blob));
+  } else if (bytes.place == ObjectBytes::Place::parts) {
+    DYAD_CO_TRY_ASSIGN(body, co_await read_parts(tables, blobs, bucket, primary));
   }
   if (body.size() != bytes.size_bytes)
     co_return fail(ErrorCode::corruption, key + ": its bytes are of another size");
