@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/object_url.h"
 #include "auth/authorizer.h"
 #include "auth/principal.h"
 #include "base/clock.h"
@@ -25,11 +26,12 @@ struct RequestContext {
   std::string_view account_id;
   std::string_view request_id;
   const Clock* clock = nullptr;
-  /// Already passed for what the operation names (OperationHandler::accesses); to be asked again for
-  /// parts that are refused one by one. Null: everything is allowed (tests of handlers).
+  /// Already passed for what the operation names (OperationHandler::accesses); to be asked again
+  /// for parts that are refused one by one. Null: everything is allowed (tests of handlers).
   const auth::AccessGate* access = nullptr;
   Deadline deadline;
 
+  ClientAddress address;
   /// As they came, for what no input has a member for. Empty: not told.
   std::span<const http::Header> headers;
   /// The body of an operation whose input is a document, as its digests were taken over it.

@@ -143,6 +143,22 @@ void report_metrics(Report& report, const client::MetricSamples& metrics, std::i
                             grouped(static_cast<std::uint64_t>(failed))));
 }
 
+/// Of the bodies of requests that are being read; who is refused for want of it is told to slow
+/// down.
+void report_memory(Report& report, const client::MetricSamples& metrics, bool json) {
+  const auto used = metrics.value("dyad_request_memory_bytes");
+  const auto limit = metrics.value("dyad_request_memory_limit_bytes");
+  if (!used || !limit) return;
+  const auto refused =
+      static_cast<std::uint64_t>(metrics.value("dyad_request_memory_refused").value_or(0));
+  report.number("bodies", "requestMemoryBytes", used,
+                fmt::format("{} of {} in use, {} refused", human_bytes(*used), human_bytes(*limit),
+                            grouped(refused)));
+  if (!json) return;
+  report.number("", "requestMemoryLimitBytes", limit, "");
+  report.number("", "requestMemoryRefused", static_cast<double>(refused), "");
+}
+
 void report_details(Report& report, const client::MetricSamples& metrics, bool json) {
   const auto free_bytes = metrics.value("dyad_free_disk_bytes");
   report.number("free disk", "freeDiskBytes", free_bytes, human_bytes(free_bytes.value_or(0)));
@@ -164,6 +180,7 @@ std::string describe(const Target& target, const Status& status, std::int64_t no
   report.names("buckets", "buckets", status.buckets);
   report.names("tables", "tables", status.tables);
   report_metrics(report, status.metrics, now_ms);
+  report_memory(report, status.metrics, json);
   report_details(report, status.metrics, json);
   return std::move(report).end();
 }

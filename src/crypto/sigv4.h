@@ -77,8 +77,10 @@ Result<Sigv4Claim> read_sigv4_claim(const RequestView& request, AuthScheme schem
 struct Sigv4FormFields {
   std::string_view algorithm, credential, date, signature;
 };
-/// The same for a form: form and scope are checked; the policy itself says until when it is good.
-Result<Sigv4Claim> read_sigv4_form_claim(const Sigv4FormFields& fields, const Sigv4Rules& rules);
+/// The same for a form: form and scope are checked, and that it was signed in the last seven days,
+/// as long as a signing key is good for; the policy itself may end earlier.
+Result<Sigv4Claim> read_sigv4_form_claim(const Sigv4FormFields& fields, const Sigv4Rules& rules,
+                                         std::int64_t now_ms);
 
 /// Not thread-safe: one a reactor (it keeps signing keys and scratch buffers).
 class Sigv4Verifier {

@@ -412,13 +412,18 @@ Error unsupported_version_error(SignatureStyle style) {
           : "Unsupported AWS 'algorithm': only AWS4-HMAC-SHA256 is served.");
 }
 
-Result<Sigv4Claim> read_sigv4_form_claim(const Sigv4FormFields& fields, const Sigv4Rules& rules) {
+Result<Sigv4Claim> read_sigv4_form_claim(const Sigv4FormFields& fields, const Sigv4Rules& rules,
+                                         std::int64_t now_ms) {
   const RequestView none;
-  const Context context{none, rules, 0, true};
+  const Context context{none, rules, now_ms, true};
   Sigv4Claim claim;
   claim.presigned = true;
   claim.signature = fields.signature;
-  DYAD_TRY(read_parameters(context, fields.algorithm, fields.credential, fields.date, claim));
+  claim.expires_s = kMaxPresignedSeconds;
+  DYAD_TRY_ASSIGN(
+      const std::int64_t signed_at_ms,
+      read_parameters(context, fields.algorithm, fields.credential, fields.date, claim));
+  DYAD_TRY(check_clock(context, claim, signed_at_ms));
   return claim;
 }
 

@@ -260,7 +260,8 @@ Result<const auth::Principal*> Authenticator::authenticate_form(
     said.algorithm = form_value(fields, kVersion4[1]);
     said.credential = form_value(fields, kVersion4[2]);
     said.date = form_value(fields, kVersion4[3]);
-    DYAD_TRY_ASSIGN(const crypto::Sigv4Claim claim, crypto::read_sigv4_form_claim(said, rules));
+    DYAD_TRY_ASSIGN(const crypto::Sigv4Claim claim,
+                    crypto::read_sigv4_form_claim(said, rules, shared_.clock.wall_ms()));
     DYAD_TRY_ASSIGN(const auth::Credential* credential, find(claim.access_key, token, kStyle));
     DYAD_TRY(verifier_.verify_text(claim, credential->secret_access_key, policy));
     return &credential->principal;

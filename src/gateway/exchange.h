@@ -38,6 +38,8 @@ struct Exchange {
     context.request_id = request_id;
     context.clock = &shared.clock;
     context.deadline = deadline();
+    context.address.secure = request.stream.secure();
+    context.address.host = request.head.host;
     context.headers = request.head.headers;
     return context;
   }

@@ -1,5 +1,6 @@
 #include "gateway/s3_frontend.h"
 
+#include "api/s3/head_bucket.h"
 #include "api/s3/operations.h"
 #include "gateway/access.h"
 #include "gateway/cross_origin.h"
@@ -112,6 +113,7 @@ Task<Result<>> S3Frontend::run(Exchange& exchange, const Parsed& parsed,
 
   api::RequestContext context = exchange.context(*sender.principal);
   TimedBody timed(body->reader(), exchange, context);
+  context.address.virtual_host = parsed.address.virtual_host;
   context.access = &gate;
   context.headers = rest.headers;
   context.body = &timed;
@@ -131,6 +133,9 @@ Task<Result<>> S3Frontend::send(Exchange& exchange, const void* output,
   const std::uint16_t status = context.status != 0 ? context.status : rendered.status;
   const std::optional<std::uint64_t> content_length = begin_s3_answer(exchange, status, rendered);
   if (exchange.is_head()) {
+    // It tells the type of the document that no HEAD may bring.
+    if (exchange.operation == &api::s3::HeadBucket::kOperation)
+      response.add_header("Content-Type", "application/xml");
     DYAD_CO_TRY(co_await response.begin(content_length.value_or(rendered.body.size())));
     co_return co_await response.finish();
   }

@@ -193,17 +193,8 @@ class SizedFile final : public http::BodyReader {
   std::uint64_t seen_ = 0;
 };
 
-/// Where the object is now, in the style in which the form was addressed. S3 encodes the slashes of
-/// a key here.
-std::string location_of(const Exchange& exchange, const S3Address& address, std::string_view key) {
-  std::string location = exchange.request.stream.secure() ? "https://" : "http://";
-  location.append(exchange.request.head.host).append("/");
-  if (!address.virtual_host) {
-    crypto::append_uri_encoded(location, address.bucket, false);
-    location += '/';
-  }
-  crypto::append_uri_encoded(location, key, false);
-  return location;
+api::ClientAddress client_address(const Exchange& exchange, const S3Address& address) {
+  return {exchange.request.stream.secure(), address.virtual_host, exchange.request.head.host};
 }
 
 /// An absolute URL of the web; S3 passes over others.
@@ -328,7 +319,8 @@ Task<Result<>> S3Post::send(Exchange& exchange, const S3Address& address, const 
     response.add_header("Location", redirect_target(redirect, address.bucket, upload.key, e_tag));
     co_return co_await response.send("");
   }
-  const std::string location = location_of(exchange, address, upload.key);
+  const std::string location =
+      api::object_url(client_address(exchange, address), address.bucket, upload.key);
   std::string body;
   if (status == "201") {
     body = post_response(location, address.bucket, upload.key, e_tag);

@@ -202,6 +202,8 @@ void Node::Parts::add_gauges() {
                     [this] { return static_cast<double>(server->not_admitted()); });
   metrics.add_gauge("dyad_request_memory_bytes", "Memory that request bodies hold.",
                     [this] { return static_cast<double>(body_memory->used_bytes()); });
+  metrics.add_gauge("dyad_request_memory_limit_bytes", "Memory that request bodies may hold.",
+                    [this] { return static_cast<double>(body_memory->limit_bytes()); });
   metrics.add_gauge("dyad_request_memory_refused", "Requests refused for want of that memory.",
                     [this] { return static_cast<double>(body_memory->refused()); });
   metrics.add_gauge("dyad_start_time_seconds", "When this server started, in seconds since 1970.",

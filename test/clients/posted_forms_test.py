@@ -12,8 +12,11 @@ import zlib
 import pytest
 import urllib3
 
-from raw import Connection, crc32_base64
+from raw import Connection, crc32_base64, signing_key
 from server import ACCESS_KEY, SECRET_KEY
+
+
+SOON = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @pytest.fixture(params=["default", "s3v4"])
@@ -73,7 +76,7 @@ def test_fields_are_headers(server, signer, bucket):
     crc = crc32_base64(zlib.crc32(b"content"))
     said = {"Content-Type": "text/plain", "Cache-Control": "max-age=5", "x-amz-meta-Mood": "good",
             "x-amz-storage-class": "STANDARD_IA", "acl": "private"}
-    fields = said | {"x-amz-checksum-crc32": crc}
+    fields = said | {"x-amz-checksum-crc32": crc}  # Which no condition names.
     form = signer.generate_presigned_post(bucket, "k", Fields=fields,
                                           Conditions=[{name: value} for name, value in said.items()])
     assert post(server, form).status_code == 204
@@ -202,14 +205,29 @@ def test_a_policy_ends(server, signer, bucket):
     assert element(refused, "Message") == "Invalid according to Policy: Policy expired."
 
 
+@pytest.mark.parametrize("days, expected", [(6.9, (204, "")), (7.1, (403, "AccessDenied")), (-1, (403, "AccessDenied"))])
+def test_a_signing_key_is_good_for_seven_days(server, bucket, days, expected):
+    """Whatever its policy says."""
+    signed = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=days)
+    day, date = signed.strftime("%Y%m%d"), signed.strftime("%Y%m%dT%H%M%SZ")
+    fields = {"key": "k", "x-amz-algorithm": "AWS4-HMAC-SHA256", "x-amz-date": date,
+              "x-amz-credential": f"{ACCESS_KEY}/{day}/us-east-1/s3/aws4_request"}
+    policy = {"expiration": SOON, "conditions": [{"bucket": bucket}, *({name: v} for name, v in fields.items())]}
+    text = base64.b64encode(json.dumps(policy).encode()).decode()
+    signature = hmac.new(signing_key(day, "s3"), text.encode(), hashlib.sha256).hexdigest()
+    form = {"url": f"{server.endpoint}/{bucket}",
+            "fields": fields | {"policy": text, "x-amz-signature": signature}}
+    answer = post(server, form)
+    assert outcome(answer) == expected, answer.text
+    if days > 7:
+        assert element(answer, "Message") == "Request has expired"
+
+
 def signed_policy(server, bucket: str, policy: object) -> dict:
     text = base64.b64encode(policy if isinstance(policy, bytes) else json.dumps(policy).encode()).decode()
     signature = base64.b64encode(hmac.new(SECRET_KEY.encode(), text.encode(), hashlib.sha1).digest()).decode()
     return {"url": f"{server.endpoint}/{bucket}",
             "fields": {"key": "k", "AWSAccessKeyId": ACCESS_KEY, "policy": text, "signature": signature}}
-
-
-SOON = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @pytest.mark.parametrize("policy, message", [

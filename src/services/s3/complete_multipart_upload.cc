@@ -1,5 +1,3 @@
-#include "crypto/request_view.h"
-#include "crypto/uri_encoding.h"
 #include "services/s3/bucket_table.h"
 #include "services/s3/conditional_requests.h"
 #include "services/s3/multipart_upload.h"
@@ -119,19 +117,6 @@ class Completion {
   CompletedUpload completed_;
 };
 
-/// Where the object can be had, as the client addressed the server.
-std::string location_of(const api::RequestContext& context,
-                        const CompleteMultipartUploadInput& input) {
-  const http::Header* host = crypto::find_header(context.headers, "host");
-  std::string location = "http://";
-  if (host != nullptr) location.append(host->value);
-  if (host == nullptr || !host->value.starts_with(input.bucket + "."))
-    location += "/" + input.bucket;
-  location += '/';
-  crypto::append_uri_encoded(location, input.key, true);
-  return location;
-}
-
 Error write_error(Error error, const Completion& completion, const UploadTarget& target) {
   const bool lost_race =
       error.code == ErrorCode::conflict && protocol::as_service_error(error) == nullptr;
@@ -155,7 +140,7 @@ Task<Result<CompleteMultipartUploadOutput>> complete_multipart_upload(
 
   const ObjectAttributes& object = completion.object();
   CompleteMultipartUploadOutput output;
-  output.location = location_of(context, input);
+  output.location = api::object_url(context.address, input.bucket, input.key);
   output.bucket = input.bucket;
   output.key = input.key;
   output.e_tag = object.quoted_e_tag();

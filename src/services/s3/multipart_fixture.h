@@ -53,9 +53,8 @@ class MultipartClient {
   }
   Task<Result<model::CompleteMultipartUploadOutput>> complete_task(
       model::CompleteMultipartUploadInput input) {
-    const http::Header headers[] = {{"Host", "s3.localhost:9000"}};
     api::RequestContext request = server_.context();
-    request.headers = headers;
+    request.address = address;
     co_return co_await complete_multipart_upload(server_.service(), request, input);
   }
   Task<Result<model::AbortMultipartUploadOutput>> abort_task(std::string key, std::string id) {
@@ -140,6 +139,9 @@ class MultipartClient {
     }
     return complete(key, id, named);
   }
+
+  /// What completions are told of how the client addressed the server.
+  api::ClientAddress address = {false, false, "s3.localhost:9000"};
 
  private:
   TestServer& server_;

@@ -87,6 +87,24 @@ TEST_F(MultipartTest, PartsBecomeAnObject) {
   EXPECT_EQ(server_.rows_of(table::RowKind::upload_part), 0u);
 }
 
+TEST_F(MultipartTest, TheLocationFollowsHowTheServerWasAddressed) {
+  const auto location = [&](api::ClientAddress address) {
+    client_.address = address;
+    const std::string id = client_.begin("a b/film");
+    const auto made =
+        client_.complete("a b/film", id, {{1, client_.put("a b/film", id, 1, "reel")}});
+    return made ? made->location.value_or("") : made.error().to_string();
+  };
+  EXPECT_EQ(location({false, false, "127.0.0.1:4566"}),
+            "http://127.0.0.1:4566/photos/a%20b%2Ffilm");
+  EXPECT_EQ(location({true, false, "s3.localhost"}), "https://s3.localhost/photos/a%20b%2Ffilm");
+  EXPECT_EQ(location({true, true, "photos.s3.localhost"}),
+            "https://photos.s3.localhost/a%20b%2Ffilm");
+  // A name that begins as the bucket's says nothing of the style.
+  EXPECT_EQ(location({false, false, "photos.example.com"}),
+            "http://photos.example.com/photos/a%20b%2Ffilm");
+}
+
 TEST_F(MultipartTest, RangesGoAcrossParts) {
   const std::vector<std::string> parts = {patterned(kPart, 1), patterned(kPart, 2),
                                           patterned(1000, 3)};
