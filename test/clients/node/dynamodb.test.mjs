@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 
 import {
-  ConditionalCheckFailedException, CreateTableCommand, DeleteTableCommand, DescribeTableCommand, DynamoDBClient,
-  ListTablesCommand, PutItemCommand, GetItemCommand, ResourceNotFoundException, TransactionCanceledException,
-  waitUntilTableExists,
+  BatchGetItemCommand, BatchWriteItemCommand, ConditionalCheckFailedException, CreateTableCommand, DeleteTableCommand,
+  DescribeTableCommand, DynamoDBClient, DynamoDBServiceException, GetItemCommand, ListTagsOfResourceCommand,
+  ListTablesCommand, PutItemCommand, ResourceInUseException, ResourceNotFoundException, ScanCommand,
+  TagResourceCommand, TransactGetItemsCommand, TransactWriteItemsCommand, TransactionCanceledException,
+  UpdateTableCommand, waitUntilTableExists, waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import {
@@ -166,4 +168,101 @@ test('who am I', async () => {
   const identity = await new STSClient({}).send(new GetCallerIdentityCommand({}));
   assert.equal(identity.Account, '000000000000');
   assert.equal(identity.Arn, 'arn:aws:iam::000000000000:root');
+});
+
+test('batches of items as they are sent', async () => {
+  const Item = (sk) => ({ pk: { S: 'raw-batch' }, sk: { N: `${sk}` } });
+  const written = await client.send(new BatchWriteItemCommand({
+    RequestItems: { [TableName]: [1, 2, 3].map((sk) => ({ PutRequest: { Item: Item(sk) } })) },
+    ReturnConsumedCapacity: 'TOTAL',
+  }));
+  assert.deepEqual(written.UnprocessedItems, {});
+  assert.equal(written.ConsumedCapacity[0].CapacityUnits, 3);
+  const read = await client.send(new BatchGetItemCommand({
+    RequestItems: { [TableName]: { Keys: [Item(1), Item(3), Item(9)], ConsistentRead: true } },
+  }));
+  assert.equal(read.Responses[TableName].length, 2);
+  const twice = await refusal(client.send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys: [Item(1), Item(1)] } } })));
+  assert.ok(twice instanceof DynamoDBServiceException);
+  assert.equal(twice.name, 'ValidationException');
+  const segments = await Promise.all([0, 1, 2].map((Segment) => client.send(new ScanCommand({
+    TableName, Segment, TotalSegments: 3, FilterExpression: 'pk = :p', ExpressionAttributeValues: { ':p': { S: 'raw-batch' } },
+  }))));
+  assert.equal(segments.reduce((sum, { Count }) => sum + Count, 0), 3);
+});
+
+test('transactions with a token, and what they return', async () => {
+  const Key = { pk: { S: 'token' }, sk: { N: '1' } };
+  const write = () => client.send(new TransactWriteItemsCommand({
+    ClientRequestToken: `token-${process.pid}`,
+    TransactItems: [{ Update: { TableName, Key, UpdateExpression: 'ADD n :one', ExpressionAttributeValues: { ':one': { N: '1' } } } }],
+  }));
+  await write();
+  await write();
+  const read = await client.send(new TransactGetItemsCommand({ TransactItems: [{ Get: { TableName, Key } }] }));
+  assert.deepEqual(read.Responses[0].Item.n, { N: '1' });
+  const failed = await refusal(client.send(new TransactWriteItemsCommand({
+    TransactItems: [{ ConditionCheck: {
+      TableName, Key, ConditionExpression: 'n = :two', ExpressionAttributeValues: { ':two': { N: '2' } },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    } }],
+  })));
+  assert.ok(failed instanceof TransactionCanceledException);
+  assert.deepEqual(failed.CancellationReasons[0].Item.n, { N: '1' });
+});
+
+test('a table gets an index and loses it, and goes', async () => {
+  const name = newName('changing');
+  const keys = { KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }], AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }] };
+  await client.send(new CreateTableCommand({ TableName: name, ...keys, BillingMode: 'PAY_PER_REQUEST' }));
+  const again = await refusal(client.send(new CreateTableCommand({ TableName: name, ...keys, BillingMode: 'PAY_PER_REQUEST' })));
+  assert.ok(again instanceof ResourceInUseException);
+  await waitUntilTableExists({ client, maxWaitTime: 60 }, { TableName: name });
+  await documents.send(new PutCommand({ TableName: name, Item: { pk: 'a', kind: 'x' } }));
+  await client.send(new UpdateTableCommand({
+    TableName: name,
+    AttributeDefinitions: [...keys.AttributeDefinitions, { AttributeName: 'kind', AttributeType: 'S' }],
+    GlobalSecondaryIndexUpdates: [{ Create: {
+      IndexName: 'by-kind', KeySchema: [{ AttributeName: 'kind', KeyType: 'HASH' }], Projection: { ProjectionType: 'ALL' },
+    } }],
+  }));
+  const until = async (reached) => {
+    for (let left = 600; left > 0; --left) {
+      const { Table } = await client.send(new DescribeTableCommand({ TableName: name }));
+      if (reached(Table)) return Table;
+      await new Promise((resolve) => { setTimeout(resolve, 50); });
+    }
+    throw new Error('the table did not change');
+  };
+  await until(({ TableStatus, GlobalSecondaryIndexes }) => TableStatus === 'ACTIVE' && GlobalSecondaryIndexes?.[0].IndexStatus === 'ACTIVE');
+  const found = [];
+  for await (const page of paginateQuery({ client: documents }, {
+    TableName: name, IndexName: 'by-kind', KeyConditionExpression: 'kind = :k', ExpressionAttributeValues: { ':k': 'x' },
+  })) found.push(...page.Items);
+  assert.deepEqual(found, [{ pk: 'a', kind: 'x' }]);
+  await client.send(new UpdateTableCommand({ TableName: name, GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: 'by-kind' } }] }));
+  const { TableArn } = await until(({ TableStatus, GlobalSecondaryIndexes }) => TableStatus === 'ACTIVE' && !GlobalSecondaryIndexes?.length);
+  await client.send(new TagResourceCommand({ ResourceArn: TableArn, Tags: [{ Key: 'team', Value: 'a' }] }));
+  const { Tags } = await client.send(new ListTagsOfResourceCommand({ ResourceArn: TableArn }));
+  assert.deepEqual(Tags, [{ Key: 'team', Value: 'a' }]);
+  await client.send(new DeleteTableCommand({ TableName: name }));
+  await waitUntilTableNotExists({ client, maxWaitTime: 60 }, { TableName: name });
+});
+
+test('what is not valid says why', async () => {
+  const refusalOf = async (input) => refusal(client.send(new PutItemCommand({ TableName, ...input })));
+  const Item = { pk: { S: 'a' }, sk: { N: '1' } };
+  const cases = [
+    [{ Item: { pk: { S: 'a' } } }, 'Missing the key sk'],
+    [{ Item: { ...Item, sk: { S: 'text' } } }, 'Type mismatch for key sk'],
+    [{ Item, ConditionExpression: 'nonsense(' }, 'Syntax error'],
+    [{ Item, ConditionExpression: 'a = :absent' }, ':absent'],
+    [{ Item: { ...Item, n: { N: 'x' } } }, 'cannot be converted to a numeric value'],
+  ];
+  for (const [input, text] of cases) {
+    const error = await refusalOf(input);
+    assert.equal(error.name, 'ValidationException');
+    assert.ok(error.message.includes(text), error.message);
+    assert.equal(error.$metadata.httpStatusCode, 400);
+  }
 });
