@@ -192,6 +192,23 @@ TEST_F(ConnectionTest, ContinueIsSentWhenTheBodyIsRead) {
   simulation.run_until(scenario());
 }
 
+TEST_F(ConnectionTest, ContinueIsSentForABodyToldToBeEmpty) {
+  const std::string expecting = kHost + "Expect: 100-continue\r\nContent-Length: 0\r\n\r\n";
+  const std::string read = exchange("PUT /echo" + expecting + "GET /echo" + kHost + "\r\n");
+  EXPECT_EQ(count_of(read, "100 Continue"), 0) << "what follows came without waiting";
+  EXPECT_EQ(count_of(read, "HTTP/1.1 200 OK"), 2);
+  const std::string waited = exchange("PUT /echo" + expecting);
+  EXPECT_EQ(count_of(waited, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK"), 1);
+  EXPECT_EQ(count_of(waited, "Connection: close"), 0);
+  // Refused unread: its sender knows by the connection's end that there is nothing to wait for.
+  const std::string refused = exchange("PUT /other" + expecting);
+  EXPECT_EQ(count_of(refused, "100 Continue"), 0);
+  EXPECT_EQ(count_of(refused, "Connection: close"), 1);
+  // Without a length there is no body to go on with.
+  EXPECT_EQ(
+      count_of(exchange("GET /echo" + kHost + "Expect: 100-continue\r\n\r\n"), "100 Continue"), 0);
+}
+
 TEST_F(ConnectionTest, UnreadBodiesAreDrainedUpToTheLimit) {
   options.drain_bytes = 100;
   std::string answer = exchange("PUT /a" + kHost + "Content-Length: 100\r\n\r\n" +

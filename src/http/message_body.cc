@@ -47,7 +47,10 @@ void MessageBody::begin(const MessageHead& head, bool send_continue) {
       state_ = State::data;
       break;
   }
-  send_continue_ = send_continue && state_ != State::ended;
+  // Also for a body that is told to be empty: RFC 9110, 10.1.1 leaves that open, and clients of AWS
+  // (botocore in AWS CLI 1) take the next answer of a connection for the rest of one that came
+  // without.
+  send_continue_ = send_continue && framing_ != Framing::none;
   pace_.restart();
 }
 
@@ -66,7 +69,6 @@ std::unexpected<Error> MessageBody::failure(ErrorCode code, const char* message)
 }
 
 Task<Result<std::size_t>> MessageBody::read(std::span<char> out) {
-  if (state_ == State::ended) co_return std::size_t{0};
   if (send_continue_) {
     send_continue_ = false;
     const std::string_view pieces[] = {kContinue};

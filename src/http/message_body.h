@@ -23,7 +23,7 @@ class MessageBody final : public BodyReader {
       : stream_(stream), input_(input), pace_(clock, pace) {}
 
   /// A new message. `send_continue`: its sender waits for "100 Continue", which the first read
-  /// sends.
+  /// sends; a body of length 0 is to be read, too.
   void begin(const MessageHead& head, bool send_continue);
 
   Task<Result<std::size_t>> read(std::span<char> out) override;

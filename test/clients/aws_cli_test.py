@@ -53,6 +53,18 @@ def test_a_folder_is_synchronised(cli, bucket, tmp_path):
     assert (tmp_path / "back/sub/b.txt").read_text() == "sub/b.txt"
 
 
+def test_a_folder_of_empty_small_and_large_files(cli, bucket, tmp_path):
+    """Connections are used again for what goes in parts; the CLI waits for 100 Continue with each of them."""
+    for name, size in {"empty": 0, "none": 0, "small": 10, "ä b": 1, "large": 30_000_000}.items():
+        (tmp_path / "tree").mkdir(exist_ok=True)
+        (tmp_path / "tree" / name).write_bytes(os.urandom(size))
+        os.utime(tmp_path / "tree" / name, (1_700_000_000, 1_700_000_000))
+    assert cli("s3", "sync", "tree", f"s3://{bucket}", "--no-progress").stdout.count("upload:") == 5
+    cli("s3", "sync", f"s3://{bucket}", "back")
+    for file in (tmp_path / "tree").iterdir():
+        assert (tmp_path / "back" / file.name).read_bytes() == file.read_bytes()
+
+
 def test_what_is_gone_here_goes_there(cli, bucket, tmp_path):
     for each in ("keep", "drop"):
         (tmp_path / "tree").mkdir(exist_ok=True)
