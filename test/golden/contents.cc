@@ -15,6 +15,7 @@ using table::Projection;
 
 const std::string kArchive = "golden-archive";
 const std::string kGoneBucket = "golden-gone";
+const std::string kUploads = "golden-uploads";
 
 table::TableSpec people() {
   table::TableSpec spec;
@@ -60,6 +61,50 @@ table::TableSpec bucket(const std::string& name) {
   properties.region = "eu-central-1";
   properties.owner_account = "000000000000";
   spec.properties = s3::encode_bucket_properties(properties);
+  return spec;
+}
+
+/// With all that settings can say.
+table::TableSpec bucket_of_uploads() {
+  table::TableSpec spec = s3::bucket_table_spec(kUploads);
+  s3::BucketProperties properties;
+  properties.region = "eu-west-1";
+  properties.owner_account = "000000000000";
+  properties.location_constraint = "EU";
+  properties.tags.emplace_back("team", "golden");
+  properties.tags.emplace_back("empty", "");
+  s3::CorsRule rule;
+  rule.id = "pages";
+  rule.allowed_methods = {"GET", "PUT"};
+  rule.allowed_origins = {"https://*.example.com"};
+  rule.allowed_headers = {"x-amz-*"};
+  rule.expose_headers = {"ETag"};
+  rule.max_age_seconds = 600;
+  properties.cors.push_back(std::move(rule));
+  s3::CorsRule bare;
+  bare.allowed_methods = {"HEAD"};
+  bare.allowed_origins = {"*"};
+  properties.cors.push_back(std::move(bare));
+  spec.properties = s3::encode_bucket_properties(properties);
+  return spec;
+}
+
+/// Settings as UpdateTable leaves them.
+table::TableSpec updated() {
+  table::TableSpec spec;
+  spec.name = "updated";
+  spec.keys.hash = key_attribute("id S");
+  dynamodb::TableSettings settings;
+  settings.pay_per_request = false;
+  settings.provisioned = {5, 6};
+  settings.attribute_order = {"id"};
+  settings.table_class = "STANDARD_INFREQUENT_ACCESS";
+  settings.on_demand_since_ms = 1'700'000'000'001;
+  settings.raised_ms = 1'700'000'000'002;
+  settings.lowered_ms = 1'700'000'000'003;
+  settings.lowered_times = 4;
+  settings.class_changed_ms = 1'700'000'000'005;
+  spec.properties = dynamodb::encode_settings(settings);
   return spec;
 }
 
@@ -163,6 +208,42 @@ Result<> put_objects(Maker& maker) {
                                      {}});
 }
 
+/// Uploads completed, aborted and under way, and an index of which a few rows are there.
+Result<> begin_uploads(Maker& maker) {
+  DYAD_TRY(maker.create(bucket_of_uploads()));
+  DYAD_TRY(maker.create(updated()));
+  DYAD_TRY(maker.upload_parts(kUploads, "parts/whole.txt",
+                              {body_of("part one", 1500), body_of("part two", 140'000), "end\n"}));
+  DYAD_TRY(maker.complete(kUploads, "parts/whole.txt"));
+  DYAD_TRY(maker.upload_parts(kUploads, "parts/replaced.txt", {body_of("to be replaced", 800)}));
+  DYAD_TRY(maker.complete(kUploads, "parts/replaced.txt"));
+  DYAD_TRY(maker.upload_parts(kUploads, "parts/aborted.txt", {body_of("to be aborted", 700)}));
+  DYAD_TRY(maker.abort(kUploads, "parts/aborted.txt"));
+  DYAD_TRY(maker.upload_parts(kUploads, "parts/under-way.txt",
+                              {body_of("first", 600), body_of("second", 500)}));
+  DYAD_TRY(maker.upload_part(kUploads, "parts/under-way.txt", 2, body_of("second again", 900)));
+  DYAD_TRY(maker.upload_parts(kUploads, "parts/begun.txt", {}));
+  DYAD_TRY(maker.add_index("readings", index_of("by-value", IndexDescriptor::Kind::global,
+                                                "value N", "", {Projection::Kind::keys_only, {}})));
+  return maker.build_indexes(7);
+}
+
+Result<> go_on_with_uploads(Maker& maker) {
+  DYAD_TRY(maker.put_object(kUploads, {"parts/replaced.txt", "in one piece\n", {}, {}}));
+  DYAD_TRY(maker.upload_part(kUploads, "parts/under-way.txt", 4, body_of("fourth", 400)));
+  DYAD_TRY(maker.split("s3." + kUploads,
+                       item_of(R"({"bucket":{"S":"golden-uploads"},"key":{"S":"parts/t"}})"),
+                       false));
+  return maker.build_indexes(5);
+}
+
+Result<> go_on_late(Maker& maker) {
+  DYAD_TRY(maker.upload_part(kUploads, "parts/under-way.txt", 1, body_of("first again", 650)));
+  DYAD_TRY(maker.upload_parts(kUploads, "parts/late.txt", {body_of("late", 300)}));
+  DYAD_TRY(maker.complete(kUploads, "parts/late.txt"));
+  return maker.build_indexes(3);
+}
+
 }  // namespace
 
 Result<> write_early(GoldenData& data) {
@@ -182,7 +263,8 @@ Result<> write_early(GoldenData& data) {
   DYAD_TRY(maker.put("gone", item_of(R"({"id":{"S":"gone with its table"}})")));
   DYAD_TRY(put_objects(maker));
   DYAD_TRY(maker.put_object(kGoneBucket, {"first", body_of("gone", 1500), {}, {}}));
-  return put_readings(maker);
+  DYAD_TRY(put_readings(maker));
+  return begin_uploads(maker);
 }
 
 Result<> write_middle(GoldenData& data) {
@@ -214,7 +296,8 @@ Result<> write_middle(GoldenData& data) {
   DYAD_TRY(maker.drop("gone"));
   DYAD_TRY(maker.trim_logs("readings"));
   DYAD_TRY(maker.trim_logs("every-type"));
-  return maker.trim_logs("by-digest");
+  DYAD_TRY(maker.trim_logs("by-digest"));
+  return go_on_with_uploads(maker);
 }
 
 Result<> write_late(GoldenData& data) {
@@ -237,6 +320,7 @@ Result<> write_late(GoldenData& data) {
   DYAD_TRY(maker.erase_object(kArchive, "blob/one-frame.txt"));
   DYAD_TRY(maker.put_object(kArchive, {"inline/short.txt", "longer\n", {}, {{"project", "late"}}}));
   DYAD_TRY(maker.leave_pending(kArchive, {"never-named", body_of("pending", 6000), {}, {}}));
+  DYAD_TRY(go_on_late(maker));
   return maker.set_cursors("people", "late-reader");
 }
 

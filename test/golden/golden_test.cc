@@ -2,11 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include "services/dynamodb/table_settings.h"
+#include "services/s3/bucket_properties.h"
+#include "table/index_backfill.h"
 #include "table/item_builder.h"
+#include "table/read_pins.h"
 #include "test/golden/data.h"
 #include "test/golden/survey.h"
 #include "test/golden/unpacked.h"
 #include "test/support/objects.h"
+#include "test/support/s3_calls.h"
 
 namespace dyad::proof {
 namespace {
@@ -128,7 +133,117 @@ TEST_P(Golden, BytesAreWhereThePageSays) {
   EXPECT_EQ(only_in_log, !clean);
 }
 
-INSTANTIATE_TEST_SUITE_P(Version1, Golden, ::testing::Values("v1-clean", "v1-killed"),
+/// Directories that have uploads in parts and an index of which a few rows are there.
+class GoldenUploads : public Golden {
+ protected:
+  static constexpr const char* kBucket = "golden-uploads";
+};
+
+TEST_P(GoldenUploads, GoOn) {
+  const Unpacked directory(GetParam());
+  auto data = open(directory.path());
+  ASSERT_TRUE(data);
+  {
+    table::ReadPins pins(data->store());
+    s3::S3Options options;
+    options.min_part_bytes = 1;
+    s3::S3Service service(data->tables(), data->blobs(), pins, options);
+    S3Calls calls(service, data->tables().runtime().clock(), kBucket);
+    const auto whole = data->run(calls.get("parts/whole.txt"));
+    ASSERT_TRUE(whole && *whole);
+    EXPECT_EQ((*whole)->body.size(), 1500u + 140'000u + 4u);
+    EXPECT_TRUE((*whole)->e_tag.ends_with("-3")) << (*whole)->e_tag;
+    EXPECT_EQ(data->run(calls.uploads("parts/aborted.txt")).value_or(std::vector<std::string>{"?"}),
+              std::vector<std::string>());
+
+    const std::string key = "parts/under-way.txt";
+    const auto ids = data->run(calls.uploads(key));
+    ASSERT_TRUE(ids);
+    ASSERT_EQ(ids->size(), 1u);
+    const std::string id = ids->front();
+    const auto parts = data->run(calls.parts(key, id));
+    ASSERT_TRUE(parts);
+    ASSERT_EQ(parts->size(), 3u);
+    const bool clean = std::string_view(GetParam()).ends_with("clean");
+    EXPECT_EQ((*parts)[0].size_bytes, clean ? 600u : 650u);
+    EXPECT_EQ((*parts)[1].size_bytes, 900u);
+    EXPECT_EQ((*parts)[2].number, 4);
+    ASSERT_TRUE(data->run(calls.put_part(key, id, 9, "the end\n")));
+    std::vector<ObjectCalls::Part> named = *data->run(calls.parts(key, id));
+    ASSERT_TRUE(data->run(calls.complete(key, id, named, true)));
+    const auto made = data->run(calls.get(key));
+    ASSERT_TRUE(made && *made);
+    EXPECT_TRUE((*made)->body.starts_with(clean ? "first, line 1\n" : "first again, line 1\n"));
+    EXPECT_TRUE((*made)->body.ends_with("the end\n"));
+    const auto begun = data->run(calls.uploads("parts/begun.txt"));
+    ASSERT_TRUE(begun && begun->size() == 1);
+    EXPECT_TRUE(data->run(calls.abort("parts/begun.txt", begun->front())));
+  }
+  EXPECT_TRUE(data->close());
+  expect_content(directory.path());
+}
+
+TEST_P(GoldenUploads, TheIndexIsBuiltOnFromItsCursor) {
+  const Unpacked directory(GetParam());
+  auto data = open(directory.path());
+  ASSERT_TRUE(data);
+  auto readings = data->run(data->tables().find("readings", Deadline::never()));
+  ASSERT_TRUE(readings);
+  ASSERT_TRUE((*readings)->find_index("by-value")->building());
+  table::IndexBackfill backfill(data->tables(), table::BackfillOptions());
+  const auto pass = data->run(backfill.pass(Deadline::never()));
+  ASSERT_TRUE(pass) << pass.error().to_string();
+  EXPECT_EQ(pass->finished, 1u);
+  EXPECT_GT(pass->rows, 0u);
+  EXPECT_LT(pass->rows, 40u) << "from the start, not from the cursor";
+  readings = data->run(data->tables().find("readings", Deadline::never()));
+  ASSERT_TRUE(readings);
+  EXPECT_FALSE((*readings)->find_index("by-value")->building());
+  table::ScanSpec scan;
+  scan.table = *readings;
+  scan.index = "by-value";
+  const auto rows = data->run(data->tables().scan(scan, Deadline::never()));
+  scan.index.clear();
+  const auto all = data->run(data->tables().scan(scan, Deadline::never()));
+  ASSERT_TRUE(rows && all);
+  EXPECT_EQ(rows->rows.size(), all->rows.size());
+  EXPECT_TRUE(data->close());
+  expect_content(directory.path());
+}
+
+TEST_P(GoldenUploads, SettingsAreReadWhole) {
+  const Unpacked directory(GetParam());
+  auto data = open(directory.path());
+  ASSERT_TRUE(data);
+  const auto bucket =
+      data->run(data->tables().find("s3." + std::string(kBucket), Deadline::never()));
+  ASSERT_TRUE(bucket);
+  const auto properties = s3::decode_bucket_properties((*bucket)->properties);
+  ASSERT_TRUE(properties);
+  EXPECT_EQ(properties->location_constraint, "EU");
+  ASSERT_EQ(properties->tags.size(), 2u);
+  EXPECT_EQ(properties->tags[1].first, "empty");
+  ASSERT_EQ(properties->cors.size(), 2u);
+  EXPECT_EQ(properties->cors[0].max_age_seconds, 600);
+  EXPECT_FALSE(properties->cors[1].id);
+  const auto updated = data->run(data->tables().find("updated", Deadline::never()));
+  ASSERT_TRUE(updated);
+  const auto settings = dynamodb::decode_settings((*updated)->properties);
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->provisioned.write, 6);
+  EXPECT_EQ(settings->lowered_times, 4u);
+  EXPECT_EQ(settings->class_changed_ms, 1'700'000'000'005);
+}
+
+INSTANTIATE_TEST_SUITE_P(Version2, GoldenUploads, ::testing::Values("v2-clean", "v2-killed"),
+                         [](const auto& info) {
+                           std::string name(info.param);
+                           name[name.find('-')] = '_';
+                           return name;
+                         });
+
+INSTANTIATE_TEST_SUITE_P(Versions, Golden,
+                         ::testing::Values("v1-clean", "v1-killed", "v2-clean", "v2-killed"),
                          [](const auto& info) {
                            std::string name(info.param);
                            name[name.find('-')] = '_';

@@ -1,4 +1,4 @@
-// make_golden DIRECTORY: writes the golden directories DIRECTORY/v1-clean and DIRECTORY/v1-killed
+// make_golden DIRECTORY: writes the golden directories DIRECTORY/v2-clean and DIRECTORY/v2-killed
 // and beside each the survey of what it holds. By hand, once a format version; see README.md.
 
 #include <fmt/core.h>
@@ -59,7 +59,7 @@ Result<> write_survey(const std::string& directory) {
 }
 
 bool make(const std::string& where) {
-  const std::string clean = where + "/v1-clean", killed = where + "/v1-killed";
+  const std::string clean = where + "/v2-clean", killed = where + "/v2-killed";
   if (!sit_apart(clean, proof::write_early, false)) return false;
   if (!sit_apart(clean, proof::write_middle, false)) return false;
   fs::copy(clean, killed, fs::copy_options::recursive);

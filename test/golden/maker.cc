@@ -12,6 +12,7 @@
 #include "services/s3/object_attributes.h"
 #include "services/s3/object_upload.h"
 #include "table/blob_references.h"
+#include "table/index_backfill.h"
 #include "table/key_place.h"
 
 namespace dyad::proof {
@@ -19,6 +20,13 @@ namespace {
 
 /// Objects up to this size are inline.
 constexpr std::size_t kInlineBytes = 1024;
+
+s3::S3Options golden_s3_options() {
+  s3::S3Options options;
+  options.inline_limit_bytes = kInlineBytes;
+  options.min_part_bytes = 1;
+  return options;
+}
 
 table::RowWrite row_write(table::TableRef table, table::PrimaryKey key,
                           const table::Decision& decision) {
@@ -137,6 +145,11 @@ table::IndexDescriptor index_of(std::string name, table::IndexDescriptor::Kind k
   return index;
 }
 
+Maker::Maker(GoldenData& data)
+    : data_(data),
+      pins_(data.store()),
+      service_(data.tables(), data.blobs(), pins_, golden_s3_options()) {}
+
 Result<table::TableRef> Maker::find(const std::string& table) {
   return data_.run(data_.tables().find(table, Deadline::never()));
 }
@@ -196,6 +209,61 @@ Result<> Maker::erase_object(const std::string& bucket, const std::string& key) 
       row_write(std::move(ref), s3::object_primary_key(bucket, key), table::Decision::erase());
   write.by_owner = true;
   return data_.run(write_one(data_.tables(), std::move(write)));
+}
+
+Result<> Maker::upload_parts(const std::string& bucket, const std::string& key,
+                             const std::vector<std::string>& parts) {
+  S3Calls calls(service_, data_.tables().runtime().clock(), bucket);
+  DYAD_TRY_ASSIGN(const std::string id, data_.run(calls.begin(key)));
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    DYAD_TRY(data_.run(calls.put_part(key, id, static_cast<int>(i) + 1, parts[i])));
+  return {};
+}
+
+Result<std::string> Maker::the_upload(S3Calls& calls, const std::string& key) {
+  DYAD_TRY_ASSIGN(const std::vector<std::string> ids, data_.run(calls.uploads(key)));
+  DYAD_CHECK(ids.size() == 1);
+  return ids.front();
+}
+
+Result<> Maker::upload_part(const std::string& bucket, const std::string& key, int number,
+                            std::string body) {
+  S3Calls calls(service_, data_.tables().runtime().clock(), bucket);
+  DYAD_TRY_ASSIGN(const std::string id, the_upload(calls, key));
+  DYAD_TRY(data_.run(calls.put_part(key, id, number, std::move(body))));
+  return {};
+}
+
+Result<> Maker::complete(const std::string& bucket, const std::string& key) {
+  S3Calls calls(service_, data_.tables().runtime().clock(), bucket);
+  DYAD_TRY_ASSIGN(const std::string id, the_upload(calls, key));
+  DYAD_TRY_ASSIGN(std::vector<ObjectCalls::Part> parts, data_.run(calls.parts(key, id)));
+  DYAD_TRY(data_.run(calls.complete(key, id, std::move(parts), false)));
+  return {};
+}
+
+Result<> Maker::abort(const std::string& bucket, const std::string& key) {
+  S3Calls calls(service_, data_.tables().runtime().clock(), bucket);
+  DYAD_TRY_ASSIGN(const std::string id, the_upload(calls, key));
+  return data_.run(calls.abort(key, id));
+}
+
+Result<> Maker::add_index(const std::string& table, table::IndexDescriptor index) {
+  const auto add = [&index](table::TableDescriptor& descriptor) -> Result<> {
+    descriptor.indexes.push_back(index);
+    return {};
+  };
+  DYAD_TRY(data_.run(data_.tables().alter(table, add, Deadline::never())));
+  return {};
+}
+
+Result<> Maker::build_indexes(std::uint32_t rows) {
+  table::BackfillOptions options;
+  options.rows_per_transaction = rows;
+  options.rows_per_turn = options.rows_per_pass = rows;
+  table::IndexBackfill backfill(data_.tables(), options);
+  DYAD_TRY(data_.run(backfill.pass(Deadline::never())));
+  return {};
 }
 
 Result<> Maker::set_cursors(const std::string& table, const std::string& follower) {

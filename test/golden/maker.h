@@ -4,8 +4,10 @@
 #include <string>
 #include <string_view>
 
+#include "table/read_pins.h"
 #include "table/tables.h"
 #include "test/golden/data.h"
+#include "test/support/s3_calls.h"
 
 namespace dyad::proof {
 
@@ -21,7 +23,7 @@ table::IndexDescriptor index_of(std::string name, table::IndexDescriptor::Kind k
 /// Writes as the services do, each call one transaction.
 class Maker {
  public:
-  explicit Maker(GoldenData& data) : data_(data) {}
+  explicit Maker(GoldenData& data);
 
   Result<> create(table::TableSpec spec);
   Result<> drop(const std::string& table);
@@ -42,6 +44,21 @@ class Maker {
   Result<> leave_pending(const std::string& bucket, const Object& object);
   Result<> erase_object(const std::string& bucket, const std::string& key);
 
+  /// An upload of these parts, left under way.
+  Result<> upload_parts(const std::string& bucket, const std::string& key,
+                        const std::vector<std::string>& parts);
+  /// The one upload of the key: puts the part, in place of the one of its number.
+  Result<> upload_part(const std::string& bucket, const std::string& key, int number,
+                       std::string body);
+  /// The one upload of the key, with all its parts.
+  Result<> complete(const std::string& bucket, const std::string& key);
+  Result<> abort(const std::string& bucket, const std::string& key);
+
+  /// To a table that has rows; none of them is in it yet.
+  Result<> add_index(const std::string& table, table::IndexDescriptor index);
+  /// So many rows more of the indexes that are being built.
+  Result<> build_indexes(std::uint32_t rows);
+
   /// Of each partition of the table: the follower has dealt with everything up to now.
   Result<> set_cursors(const std::string& table, const std::string& follower);
   Result<> trim_logs(const std::string& table);
@@ -51,7 +68,11 @@ class Maker {
  private:
   Result<table::TableRef> find(const std::string& table);
 
+  Result<std::string> the_upload(S3Calls& calls, const std::string& key);
+
   GoldenData& data_;
+  table::ReadPins pins_;
+  s3::S3Service service_;
 };
 
 }  // namespace dyad::proof

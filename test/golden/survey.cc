@@ -104,6 +104,12 @@ Task<Result<>> Surveyor::look_at(table::TableRef table) {
                      static_cast<int>(index.kind), index.local_number, text_of(index.keys),
                      static_cast<int>(index.projection.kind), included));
     line("  partitions:" + text_of(index.partitions));
+    // Nobody reads one that is being built; what it has so far is among the partitions' rows.
+    if (index.building()) {
+      line(fmt::format("    being built, state {}, since version {}", static_cast<int>(index.state),
+                       index.since));
+      continue;
+    }
     DYAD_CO_TRY(co_await look_at_rows(table, index.name));
   }
   co_return Result<>();
