@@ -20,6 +20,8 @@ std::string payload_of(const std::string& id, std::uint64_t version) {
   return to_hex(make_body(id, version, kPayloadBytes));
 }
 
+}  // namespace
+
 std::string item_state(std::uint64_t version, std::optional<std::uint64_t> group) {
   if (version == 0) return {};
   return std::to_string(version) + (group ? "g" + std::to_string(*group) : "");
@@ -50,6 +52,24 @@ std::string item_json(const std::string& id, std::uint64_t version,
   return fmt::format(R"({{"id":{{"S":"{}"}},"version":{{"N":"{}"}},"payload":{{"S":"{}"}}{}}})", id,
                      version, payload_of(id, version), group_json);
 }
+
+std::string filler_id(int number) {
+  return fmt::format("filler-{}", number);
+}
+
+Task<Result<std::optional<FlatItem>>> get_item(AwsClient& client, std::string table,
+                                               std::string key) {
+  DYAD_CO_TRY_ASSIGN(
+      const Answer answer,
+      co_await client.dynamodb(
+          "GetItem",
+          fmt::format(R"({{"TableName":"{}","Key":{},"ConsistentRead":true}})", table, key)));
+  if (!answer.ok())
+    co_return fail(ErrorCode::internal, fmt::format("{}: {}", answer.status, answer.body));
+  co_return item_of_answer(answer.body);
+}
+
+namespace {
 
 class ObjectCell final : public Cell {
  public:
@@ -134,16 +154,13 @@ class ItemCell final : public Cell {
   }
 
   Task<Result<std::string>> read(AwsClient& client) override {
-    DYAD_CO_TRY_ASSIGN(
-        const Answer answer,
-        co_await client.dynamodb(
-            "GetItem", fmt::format(R"({{"TableName":"{}","Key":{},"ConsistentRead":true}})", kTable,
-                                   key_json(id_))));
-    if (!answer.ok())
-      co_return fail(ErrorCode::internal, fmt::format("{}: {}", answer.status, answer.body));
-    DYAD_CO_TRY_ASSIGN(const std::optional<FlatItem> item, item_of_answer(answer.body));
+    DYAD_CO_TRY_ASSIGN(const std::optional<FlatItem> item,
+                       co_await get_item(client, kTable, key_json(id_)));
     if (!item) co_return std::string();
     co_return state_of(*item);
+  }
+  void add_index_entries(std::vector<std::string>& entries) override {
+    if (state().find('g') != std::string::npos) entries.push_back(id_ + ":" + state());
   }
 
  private:
@@ -196,9 +213,9 @@ class PairCell final : public Cell {
 
   Task<Result<std::string>> read(AwsClient& client) override {
     DYAD_CO_TRY_ASSIGN(const std::optional<FlatItem> item,
-                       co_await get(client, kTable, key_json(id_)));
+                       co_await get_item(client, kTable, key_json(id_)));
     DYAD_CO_TRY_ASSIGN(const std::optional<FlatItem> row,
-                       co_await get(client, "s3." + std::string(kBucket), row_key()));
+                       co_await get_item(client, "s3." + std::string(kBucket), row_key()));
     if (!item && !row) co_return std::string();
     std::string word;
     if (item) {
@@ -212,17 +229,6 @@ class PairCell final : public Cell {
  private:
   std::string row_key() const {
     return fmt::format(R"({{"bucket":{{"S":"{}"}},"key":{{"S":"{}"}}}})", kBucket, id_);
-  }
-  Task<Result<std::optional<FlatItem>>> get(AwsClient& client, std::string table,
-                                            std::string key) const {
-    DYAD_CO_TRY_ASSIGN(
-        const Answer answer,
-        co_await client.dynamodb(
-            "GetItem",
-            fmt::format(R"({{"TableName":"{}","Key":{},"ConsistentRead":true}})", table, key)));
-    if (!answer.ok())
-      co_return fail(ErrorCode::internal, fmt::format("{}: {}", answer.status, answer.body));
-    co_return item_of_answer(answer.body);
   }
 
   const std::string id_;
@@ -264,7 +270,7 @@ std::unique_ptr<Cell> make_pair_cell(Oracle& oracle, std::string id) {
   return std::make_unique<PairCell>(oracle, std::move(id));
 }
 
-Task<Result<std::vector<std::string>>> read_whole_index(AwsClient& client) {
+Task<Result<std::vector<std::string>>> read_whole_index(AwsClient& client, std::string index) {
   std::vector<std::string> found;
   for (int group = 0; group < kGroups; ++group) {
     std::string start;
@@ -277,7 +283,7 @@ Task<Result<std::vector<std::string>>> read_whole_index(AwsClient& client) {
               "Query",
               fmt::format(
                   R"({{"TableName":"{}","IndexName":"{}","KeyConditionExpression":"#g = :g","ExpressionAttributeNames":{{"#g":"group"}},"ExpressionAttributeValues":{{":g":{{"S":"{}"}}}}{}}})",
-                  kTable, kIndex, group, from)));
+                  kTable, index, group, from)));
       if (!answer.ok()) co_return fail(ErrorCode::internal, answer.body);
       DYAD_CO_TRY_ASSIGN(const QueryAnswer page, items_of_answer(answer.body));
       for (const FlatItem& item : page.items) {

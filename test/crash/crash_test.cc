@@ -1,5 +1,7 @@
 // A server that is killed again and again while many connections write: what it acknowledged is
-// there and whole, the rest is whole or absent, pairs and indexes agree, and nothing is left over.
+// there and whole, the rest is whole or absent, pairs and indexes agree, and nothing is left over:
+// objects, uploads in parts, copies, items, batches, transactions over both, an index that comes
+// and goes.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -9,6 +11,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <thread>
 
@@ -19,6 +22,7 @@
 #include "test/support/crowd.h"
 #include "test/support/server_process.h"
 #include "test/support/temporary_directory.h"
+#include "test/support/wire_objects.h"
 
 namespace dyad::proof {
 namespace {
@@ -31,6 +35,7 @@ constexpr std::int64_t kVerifyTimeoutMs = 60'000;
 /// A round ends when so many writes were acknowledged, or never reached that in this time.
 constexpr std::uint64_t kMaxWritesOfARound = 1500;
 constexpr std::int64_t kRoundLimitMs = 5'000;
+constexpr std::size_t kMinPartBytes = 5u << 20;
 
 /// One connection's cells; no other writes them.
 struct Writer {
@@ -42,6 +47,7 @@ class CrashTest : public testing::Test {
  protected:
   CrashTest() : seed_(seed_from_environment(SystemClock().wall_ms() % 1'000'000)), random_(seed_) {
     fmt::print("crash: seed {}: DYAD_SEED={} makes the same choices\n", seed_, seed_);
+    make_key_cells();
     for (std::size_t i = 0; i < kWriters; ++i) {
       Writer& writer = writers_.emplace_back();
       writer.random = std::make_unique<SeededRandom>(random_.next_u64());
@@ -50,7 +56,24 @@ class CrashTest : public testing::Test {
       for (int k = 0; k < 3; ++k)
         writer.cells.push_back(make_item_cell(oracle_, fmt::format("w{}-{}", i, k)));
       writer.cells.push_back(make_pair_cell(oracle_, fmt::format("p{}", i)));
+      for (std::size_t k = 0; k < 2; ++k)
+        writer.cells.push_back(make_upload_cell(oracle_, *key_cells_[2 * i + k]));
+      writer.cells.push_back(make_batch_cell(oracle_, fmt::format("b{}", i)));
+      writer.cells.push_back(make_deletes_cell(oracle_, fmt::format("d{}", i)));
+      if (i == 0) writer.cells.push_back(make_index_cell(oracle_, clock_));
     }
+  }
+
+  /// Two a writer; the second one copies from the first one of the next writer.
+  void make_key_cells() {
+    KeyCell::Options options;
+    options.min_part_bytes = kMinPartBytes;
+    options.sizes = {120, 3000, 90'000};
+    options.large_bytes = kMinPartBytes;
+    for (std::size_t i = 0; i < 2 * kWriters; ++i)
+      key_cells_.push_back(std::make_unique<KeyCell>(fmt::format("u{}", i), options, keys_));
+    for (std::size_t i = 0; i < kWriters; ++i)
+      key_cells_[2 * i + 1]->copy_from(*key_cells_[2 * ((i + 1) % kWriters)]);
   }
 
   std::string data() const { return directory_.path() + "/data"; }
@@ -84,9 +107,25 @@ class CrashTest : public testing::Test {
               kTable, kIndex));
       if (!table || !table->ok())
         co_return "CreateTable: " + (table ? table->body : table.error().to_string());
-      co_return "";
+      co_return co_await put_fillers(client);
     };
     ASSERT_EQ(sync_wait(reactor_, make()), "");
+  }
+
+  static int filler_group(int number) { return number % kGroups; }
+  static Task<std::string> put_fillers(AwsClient& client) {
+    constexpr int kBatch = 25;
+    for (int first = 0; first < kFillers; first += kBatch) {
+      std::string requests;
+      for (int i = first; i < first + kBatch; ++i)
+        requests += fmt::format(R"({}{{"PutRequest":{{"Item":{}}}}})", i == first ? "" : ",",
+                                item_json(filler_id(i), 1, filler_group(i)));
+      const auto put = co_await client.dynamodb(
+          "BatchWriteItem", fmt::format(R"({{"RequestItems":{{"{}":[{}]}}}})", kTable, requests));
+      if (!put || !put->ok() || put->body.find(R"("UnprocessedItems":{})") == std::string::npos)
+        co_return "BatchWriteItem: " + (put ? put->body : put.error().to_string());
+    }
+    co_return "";
   }
 
   /// Writes until the connection breaks.
@@ -141,19 +180,30 @@ class CrashTest : public testing::Test {
     }
   }
 
-  Task<void> check_index() {
+  Task<void> check_indexes() {
     std::vector<std::string> expected;
+    for (int i = 0; i < kFillers; ++i)
+      expected.push_back(fmt::format("{}:1g{}", filler_id(i), filler_group(i)));
     for (Writer& writer : writers_)
-      for (const std::unique_ptr<Cell>& cell : writer.cells)
-        if (cell->name().starts_with("item/") && cell->state().find('g') != std::string::npos)
-          expected.push_back(cell->name().substr(5) + ":" + cell->state());
+      for (const std::unique_ptr<Cell>& cell : writer.cells) cell->add_index_entries(expected);
     std::sort(expected.begin(), expected.end());
+    co_await check_index(kIndex, expected);
+    const bool late = oracle_.state(kLateIndex) == "there";
+    if (late) co_await check_index(kLateIndex, expected);
+    if (late) ++late_indexes_;
+  }
+  Task<void> check_index(std::string index, const std::vector<std::string>& expected) {
     AwsClient client(reactor_, clock_, address_);
-    const auto found = co_await read_whole_index(client);
-    if (!found)
-      damages_.push_back("the index: " + found.error().to_string());
-    else if (*found != expected)
-      damages_.push_back("the index is not what the items say");
+    const auto found = co_await read_whole_index(client, index);
+    if (!found) {
+      damages_.push_back("index " + index + ": " + found.error().to_string());
+    } else if (*found != expected) {
+      std::vector<std::string> missing;
+      std::set_symmetric_difference(found->begin(), found->end(), expected.begin(), expected.end(),
+                                    std::back_inserter(missing));
+      damages_.push_back(fmt::format("index {} is not what the items say: {} entries, {} items, {}",
+                                     index, found->size(), expected.size(), missing.front()));
+    }
   }
 
   void check_all() {
@@ -161,7 +211,7 @@ class CrashTest : public testing::Test {
       std::vector<Task<void>> tasks;
       for (Writer& writer : writers_) tasks.push_back(check_cells(writer));
       co_await run_together(std::move(tasks));
-      co_await check_index();
+      co_await check_indexes();
     };
     sync_wait(reactor_, checking());
     for (Writer& writer : writers_)
@@ -172,6 +222,19 @@ class CrashTest : public testing::Test {
             state.substr(0, bar) != state.substr(bar + 1))
           damages_.push_back(cell->name() + ": half a transaction: " + state);
       }
+  }
+
+  /// Acknowledged parts can be completed, and then no upload is left.
+  void finish_uploads() {
+    const auto finishing = [this]() -> Task<void> {
+      AwsClient client(reactor_, clock_, address_);
+      WireObjects objects(client, kBucket);
+      for (const std::unique_ptr<KeyCell>& cell : key_cells_) {
+        const std::string wrong = co_await cell->finish(objects);
+        if (!wrong.empty()) damages_.push_back(wrong);
+      }
+    };
+    sync_wait(reactor_, finishing());
   }
 
   void verify() {
@@ -195,6 +258,9 @@ class CrashTest : public testing::Test {
   Reactor reactor_{clock_, "writers"};
   TemporaryDirectory directory_;
   Oracle oracle_;
+  KeyCounts keys_;
+  std::vector<std::unique_ptr<KeyCell>> key_cells_;
+  int late_indexes_ = 0;
   std::vector<Writer> writers_;
   std::unique_ptr<ServerProcess> server_;
   std::string address_;
@@ -221,6 +287,8 @@ TEST_F(CrashTest, WhatWasAcknowledgedIsThereAndTheRestIsWholeOrAbsent) {
     check_all();
     ASSERT_TRUE(damages_.empty()) << damages() << tail_of_log();
   }
+  finish_uploads();
+  ASSERT_TRUE(damages_.empty()) << damages() << tail_of_log();
   const auto stopped = server_->stop(kStartTimeoutMs);
   ASSERT_TRUE(stopped) << stopped.error().to_string();
   EXPECT_EQ(*stopped, 0) << tail_of_log();
@@ -234,6 +302,16 @@ TEST_F(CrashTest, WhatWasAcknowledgedIsThereAndTheRestIsWholeOrAbsent) {
       "unacknowledged: {} found whole, {} absent; verified {} times\n",
       round, killed_at_start_, kWriters, counts.acknowledged, counts.found_done,
       counts.found_undone, verified_);
+  EXPECT_GT(keys_.parts, static_cast<std::uint64_t>(kRounds));
+  EXPECT_GT(keys_.completed, static_cast<std::uint64_t>(kRounds));
+  EXPECT_GT(keys_.copied, 0u);
+  EXPECT_GT(keys_.aborted, 0u);
+  EXPECT_GT(late_indexes_, 0);
+  fmt::print(
+      "crash: uploads in parts: {} acknowledged steps, {} parts, {} completed, {} aborted, {} "
+      "copies, unacknowledged: {} found whole, {} absent; an added index compared {} times\n",
+      keys_.acknowledged, keys_.parts, keys_.completed, keys_.aborted, keys_.copied,
+      keys_.found_done, keys_.found_undone, late_indexes_);
 }
 
 }  // namespace

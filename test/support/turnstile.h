@@ -13,6 +13,8 @@ namespace dyad::proof {
 class Turnstile {
  public:
   explicit Turnstile(std::size_t count) : count_(count) {}
+  Turnstile(const Turnstile&) = delete;
+  Turnstile& operator=(const Turnstile&) = delete;
 
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> handle) {
