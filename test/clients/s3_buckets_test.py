@@ -55,3 +55,8 @@ def test_a_name_that_no_bucket_may_have(s3, bad):
 def test_an_operation_that_is_not_served_says_so(s3, bucket):
     with refused("NotImplemented", 501):
         s3.get_bucket_policy(Bucket=bucket)
+
+
+def test_a_head_tells_the_type_of_a_document_that_it_has_not(s3, bucket):
+    headers = s3.head_bucket(Bucket=bucket)["ResponseMetadata"]["HTTPHeaders"]
+    assert headers["content-type"] == "application/xml" and headers["x-amz-bucket-region"] == "us-east-1"

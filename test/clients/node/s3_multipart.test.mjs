@@ -49,8 +49,11 @@ test('multipart: every step by hand', async () => {
     parts.push({ PartNumber: i + 1, ETag });
   }
   const listed = [];
-  // Where the last page names its last part, as S3's does, the SDK asks for one more, which is empty.
-  for await (const page of paginateListParts({ client: s3, pageSize: 1 }, names)) listed.push(...(page.Parts ?? []));
+  // S3's last page names its last part, too, and one behind it names part 0: left alone, the SDK's paginator has no end.
+  for await (const page of paginateListParts({ client: s3, pageSize: 1 }, names)) {
+    listed.push(...page.Parts);
+    if (!page.IsTruncated) break;
+  }
   assert.deepEqual(listed.map(({ PartNumber, Size }) => [PartNumber, Size]), [[1, first.length], [2, last.length]]);
   const under = await s3.send(new ListMultipartUploadsCommand({ Bucket, Prefix: 'by-hand' }));
   assert.deepEqual(under.Uploads.map(({ UploadId }) => UploadId), [names.UploadId]);
