@@ -26,8 +26,8 @@ enum class JsonFaultKind : std::uint8_t {
 struct JsonFault {
   JsonFaultKind kind;
   std::string message;
-  /// For a bad number, a member given twice or too deep a nesting: what the operations say that have
-  /// moved to DynamoDB's newer checks, with nothing around it. Empty where both say the same.
+  /// For a bad number, a member given twice or too deep a nesting: what the operations say that
+  /// have moved to DynamoDB's newer checks, with nothing around it. Empty where both say the same.
   std::string newer_message = {};
 };
 
