@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kRacers = 16;
 constexpr const char* kTable = "race";
+/// Every second item is in this one: what is read and written together is in two partitions.
+constexpr const char* kOtherTable = "race-other";
 
 class ItemRace : public RaceFixture {
  protected:
@@ -20,6 +22,11 @@ class ItemRace : public RaceFixture {
   void SetUp() override {
     RaceFixture::SetUp();
     make_table(kTable);
+    make_table(kOtherTable);
+  }
+
+  static const char* table_of(const std::string& id) {
+    return id.back() % 2 == 0 ? kTable : kOtherTable;
   }
 
   static std::string key_json(const std::string& id) {
@@ -47,7 +54,7 @@ class ItemRace : public RaceFixture {
     std::string gets;
     for (const std::string& id : ids)
       gets += fmt::format(R"({}{{"Get":{{"TableName":"{}","Key":{}}}}})", gets.empty() ? "" : ",",
-                          kTable, key_json(id));
+                          table_of(id), key_json(id));
     std::string body;
     std::vector<FlatItem> items;
     if (!co_await ask(racer, "TransactGetItems", fmt::format(R"({{"TransactItems":[{}]}})", gets),
@@ -72,7 +79,7 @@ TEST_F(ItemRace, BatchesAndTransactionsAreInOneOrder) {
     std::string puts;
     for (const std::string& id : ids)
       puts += fmt::format(R"({}{{"Put":{{"TableName":"{}","Item":{}}}}})", puts.empty() ? "" : ",",
-                          kTable, tagged(id, fmt::format("t-{}-{}", racer, n)));
+                          table_of(id), tagged(id, fmt::format("t-{}-{}", racer, n)));
     if (co_await ask(racer, "TransactWriteItems", fmt::format(R"({{"TransactItems":[{}]}})", puts),
                      nullptr))
       ++transactions;
@@ -82,8 +89,8 @@ TEST_F(ItemRace, BatchesAndTransactionsAreInOneOrder) {
     if (co_await ask(
             racer, "BatchWriteItem",
             fmt::format(
-                R"({{"RequestItems":{{"{}":[{{"PutRequest":{{"Item":{}}}}},{{"PutRequest":{{"Item":{}}}}}]}}}})",
-                kTable, tagged("a", tag), tagged("b", tag)),
+                R"({{"RequestItems":{{"{}":[{{"PutRequest":{{"Item":{}}}}}],"{}":[{{"PutRequest":{{"Item":{}}}}}]}}}})",
+                table_of("a"), tagged("a", tag), table_of("b"), tagged("b", tag)),
             nullptr))
       ++batches;
   };
@@ -131,7 +138,7 @@ TEST_F(ItemRace, ReadersOfTransfersFindTheSameSum) {
     must(clients_[0]->dynamodb(
         "PutItem",
         fmt::format(R"({{"TableName":"{}","Item":{{"id":{{"S":"{}"}},"sum":{{"N":"{}"}}}}}})",
-                    kTable, ids.back(), kStart)));
+                    table_of(ids.back()), ids.back(), kStart)));
   }
   int transfers = 0, sums = 0;
   const auto transfer = [&](std::size_t racer, Random& random) -> Task<void> {
@@ -140,7 +147,7 @@ TEST_F(ItemRace, ReadersOfTransfersFindTheSameSum) {
     const auto change = [&](std::uint64_t account, std::int64_t by) {
       return fmt::format(
           R"({{"Update":{{"TableName":"{}","Key":{},"UpdateExpression":"SET #s = #s + :by","ExpressionAttributeNames":{{"#s":"sum"}},"ExpressionAttributeValues":{{":by":{{"N":"{}"}}}}}}}})",
-          kTable, key_json(ids[account]), by);
+          table_of(ids[account]), key_json(ids[account]), by);
     };
     const auto amount = static_cast<std::int64_t>(1 + random.below(9));
     if (co_await ask(racer, "TransactWriteItems",
