@@ -21,7 +21,6 @@ TOP = ("server", "cli")  # The only places that know all.
 # A library, as the start of an #include, and the folders of src that may see it. Each costs seconds a file, or is
 # something that only one floor may decide about.
 LIBRARIES = {
-    "boost/asio": ("runtime",),
     "rocksdb/": ("store/embedded",),
     "simdjson": ("protocol", "client", "services/dynamodb", "gateway", "api", "server"),
     "pugixml": ("protocol", "client", "api"),

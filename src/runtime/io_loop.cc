@@ -1,96 +1,163 @@
 #include "runtime/io_loop.h"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
-#include <chrono>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
 
 #include "base/check.h"
 
 namespace dyad {
+namespace {
 
-namespace asio = boost::asio;
-using AsioExecutor = asio::io_context::executor_type;
+/// Longer sleeps are cut short, to no harm: run_one() may tell nobody.
+constexpr std::int64_t kLongestSleepUs = 60'000'000;
 
-struct IoLoop::Impl {
-  // Descriptors are touched by one thread only; the queue of handlers is not, because of wake().
-  asio::io_context context{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
-  asio::executor_work_guard<AsioExecutor> work{context.get_executor()};
-};
+epoll_event edge_triggered(std::uint32_t events, void* owner) {
+  epoll_event event{};
+  event.events = events | EPOLLET;
+  event.data.ptr = owner;
+  return event;
+}
 
-struct FdWatch::Registered {
-  asio::posix::basic_stream_descriptor<AsioExecutor> descriptor;
-};
+}  // namespace
 
-IoLoop::IoLoop() : impl_(std::make_unique<Impl>()) {}
+IoLoop::IoLoop()
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      wake_event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  DYAD_CHECK(epoll_ && wake_event_);
+  epoll_event event = edge_triggered(EPOLLIN, nullptr);
+  DYAD_CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_event_.get(), &event) == 0);
+}
+
 IoLoop::~IoLoop() = default;
 
 void IoLoop::wake() {
-  asio::post(impl_->context, [] {});
+  // Each write is an edge of its own, so the counter need never be read; at one a nanosecond it
+  // would be full after 584 years.
+  const std::uint64_t one = 1;
+  DYAD_CHECK(::write(wake_event_.get(), &one, sizeof one) == sizeof one);
 }
 
 void IoLoop::run_one(std::int64_t timeout_us) {
-  constexpr std::int64_t kLongestSleepUs = 60'000'000;
-  if (timeout_us <= 0) {
-    impl_->context.poll_one();
-    return;
-  }
-  if (timeout_us > kLongestSleepUs) timeout_us = kLongestSleepUs;
-  impl_->context.run_one_for(std::chrono::microseconds(timeout_us));
+  if (tell_first()) return;
+  timeout_us = std::clamp<std::int64_t>(timeout_us, 0, kLongestSleepUs);
+  take_events(static_cast<int>((timeout_us + 999) / 1000));
+  tell_first();
 }
 
 void IoLoop::poll() {
-  impl_->context.poll();
+  take_events(0);
+  // Those who wait again while they are told have their turn the next time.
+  for (std::size_t left = queued_; left > 0 && tell_first(); --left) {
+  }
 }
 
-FdWatch::FdWatch(IoLoop& loop, UniqueFd fd) : loop_(loop), fd_(fd.release()) {}
+void IoLoop::take_events(int timeout_ms) {
+  std::array<epoll_event, kMaxEventsPerCall> events;
+  const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), timeout_ms);
+  DYAD_CHECK(count >= 0 || errno == EINTR);
+  // Nobody is told before all events are taken down: who is told may end the watches of others.
+  for (int i = 0; i < count; ++i) {
+    auto* const watch = static_cast<FdWatch*>(events[static_cast<std::size_t>(i)].data.ptr);
+    if (watch != nullptr) watch->on_events(events[static_cast<std::size_t>(i)].events);
+  }
+}
+
+void IoLoop::queue(Waiter& waiter, bool cancelled) {
+  waiter.cancelled_ = cancelled;
+  waiter.next_ = nullptr;
+  if (first_ == nullptr) {
+    first_ = &waiter;
+  } else {
+    last_->next_ = &waiter;
+  }
+  last_ = &waiter;
+  ++queued_;
+}
+
+bool IoLoop::tell_first() {
+  if (first_ == nullptr) return false;
+  Waiter& waiter = *std::exchange(first_, first_->next_);
+  --queued_;
+  waiter.over(waiter, waiter.cancelled_);
+  return true;
+}
+
+FdWatch::FdWatch(IoLoop& loop, UniqueFd fd) : loop_(loop), fd_(std::move(fd)) {}
 FdWatch::~FdWatch() {
   close();
 }
 
+bool FdWatch::join() {
+  if (joined_) return true;
+  epoll_event event = edge_triggered(EPOLLIN | EPOLLOUT | EPOLLRDHUP, this);
+  joined_ = ::epoll_ctl(loop_.epoll_.get(), EPOLL_CTL_ADD, fd_.get(), &event) == 0;
+  // ENOSPC: max_user_watches.
+  DYAD_CHECK(joined_ || errno == ENOMEM || errno == ENOSPC);
+  return joined_;
+}
+
+void FdWatch::leave() {
+  if (!std::exchange(joined_, false)) return;
+  epoll_event unused{};
+  DYAD_CHECK(::epoll_ctl(loop_.epoll_.get(), EPOLL_CTL_DEL, fd_.get(), &unused) == 0);
+}
+
 void FdWatch::wait(Direction direction, IoLoop::Waiter& waiter) {
-  DYAD_CHECK(fd_ >= 0);
-  if (registered_ == nullptr) {
-    registered_.reset(new Registered{
-        asio::posix::basic_stream_descriptor<AsioExecutor>(loop_.impl_->context.get_executor())});
-    boost::system::error_code refused;
-    registered_->descriptor.assign(fd_, refused);
-    // Only a descriptor that cannot be polled, or no kernel memory, is refused.
-    DYAD_CHECK(!refused);
+  Side& side = sides_[static_cast<std::size_t>(direction)];
+  DYAD_CHECK(fd_ && side.waiter == nullptr);
+  if (!join()) {
+    loop_.queue(waiter, true);
+    return;
   }
-  const auto event = direction == Direction::read ? asio::posix::descriptor_base::wait_read
-                                                  : asio::posix::descriptor_base::wait_write;
-  // Asio re-arms the descriptor with each wait, so that readiness from before it is not missed.
-  registered_->descriptor.async_wait(event, [&waiter](const boost::system::error_code& error) {
-    waiter.over(waiter, error == asio::error::operation_aborted);
-  });
+  if (side.ready || side.always) {
+    side.ready = false;
+    loop_.queue(waiter, false);
+    return;
+  }
+  side.waiter = &waiter;
+}
+
+void FdWatch::on_events(std::uint32_t events) {
+  const bool failed = (events & (EPOLLERR | EPOLLHUP)) != 0;
+  const bool ended = failed || (events & EPOLLRDHUP) != 0;
+  if (ended || (events & EPOLLIN) != 0) on_side(Direction::read, ended);
+  if (failed || (events & EPOLLOUT) != 0) on_side(Direction::write, failed);
+}
+
+void FdWatch::on_side(Direction direction, bool always) {
+  Side& side = sides_[static_cast<std::size_t>(direction)];
+  side.always |= always;
+  if (side.waiter != nullptr) {
+    loop_.queue(*std::exchange(side.waiter, nullptr), false);
+  } else {
+    side.ready = true;
+  }
 }
 
 void FdWatch::cancel() {
-  if (registered_ == nullptr) return;
-  boost::system::error_code ignored;
-  registered_->descriptor.cancel(ignored);
+  for (Side& side : sides_) {
+    if (side.waiter != nullptr) loop_.queue(*std::exchange(side.waiter, nullptr), true);
+  }
 }
 
 void FdWatch::close() {
-  if (fd_ < 0) return;
-  if (registered_ != nullptr) {
-    boost::system::error_code ignored;
-    registered_->descriptor.close(ignored);
-    registered_.reset();
-  } else {
-    UniqueFd closing(fd_);
-  }
-  fd_ = -1;
+  if (!fd_) return;
+  cancel();
+  // By itself the kernel forgets a watch only when no duplicate of the descriptor is left, such as
+  // a child process may have.
+  leave();
+  fd_.reset();
 }
 
 UniqueFd FdWatch::release() {
-  if (registered_ != nullptr) {
-    registered_->descriptor.release();
-    registered_.reset();
-  }
-  return UniqueFd(std::exchange(fd_, -1));
+  DYAD_CHECK(sides_[0].waiter == nullptr && sides_[1].waiter == nullptr);
+  leave();
+  return std::move(fd_);
 }
 
 }  // namespace dyad
