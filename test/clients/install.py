@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Installs the clients of versions.toml into DIR: a virtual environment, node_modules, the program of go/, and the
+"""Installs the clients of versions.toml into DIR: a virtual environment, node_modules, the programs in Go, and the
 protocol vectors that botocore is tested with.
 
     install.py DIR          installs what is missing or of another version
@@ -22,7 +22,8 @@ import venv
 
 VERSIONS = pathlib.Path(__file__).resolve().with_name("versions.toml")
 ROOT = VERSIONS.parents[2]
-GO_SOURCES = VERSIONS.with_name("go")
+# Programs in Go by name, each built from one folder into DIR/<the folder's name>, with its tests as `<name>-tests`.
+GO_PROGRAMS = {"go-client": VERSIONS.with_name("go"), "linearizability": ROOT / "test/linearizability"}
 # Where Node.js looks for packages beside the sources that import them.
 NODE_USERS = (ROOT / "test/clients", ROOT / "examples/media-library")
 TRIES = 3
@@ -73,22 +74,26 @@ def install_vectors(target: pathlib.Path, botocore: str) -> None:
                         (out / pathlib.Path(member.name).name).write_bytes(archive.extractfile(member).read())
 
 
-def install_go(target: pathlib.Path, modules: dict[str, str]) -> None:
-    """Builds go-client. What Go downloads and compiles stays below DIR, for the next time."""
-    folder = target / "go"
+def install_go(target: pathlib.Path, program: str, modules: dict[str, str]) -> None:
+    """What Go downloads and compiles stays below DIR, for the next time."""
+    sources = GO_PROGRAMS[program]
+    folder = target / sources.name
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(GO_SOURCES, folder)
+    shutil.copytree(sources, folder)
     requirements = "".join(f"\t{name} v{version}\n" for name, version in modules.items())
-    (folder / "go.mod").write_text(f"module dyad/clients\n\ngo 1.26\n\nrequire (\n{requirements})\n")
+    (folder / "go.mod").write_text(f"module dyad/{sources.name}\n\ngo 1.26\n\nrequire (\n{requirements})\n")
     environment = dict(os.environ, GOFLAGS="-modcacherw -buildvcs=false", GOTOOLCHAIN="local", GOWORK="off",
                        GOPATH=str(target / "go-path"), GOCACHE=str(target / "go-cache"))
     go = str(target / "venv/bin/go")
     run([go, "mod", "tidy"], cwd=folder, env=environment)
-    run([go, "build", "-o", "go-client", "."], cwd=folder, env=environment)
+    run([go, "build", "-o", program, "."], cwd=folder, env=environment)
+    if any(sources.glob("*_test.go")):
+        run([go, "vet", "."], cwd=folder, env=environment)
+        run([go, "test", "-c", "-o", f"{program}-tests", "."], cwd=folder, env=environment)
 
 
 def digest_of_go_sources() -> bytes:
-    return b"".join(f.read_bytes() for f in sorted(GO_SOURCES.glob("*.go")))
+    return b"".join(f.read_bytes() for folder in GO_PROGRAMS.values() for f in sorted(folder.glob("*.go")))
 
 
 def link_node_modules(target: pathlib.Path) -> None:
@@ -113,7 +118,8 @@ def main(arguments: list[str]) -> None:
         print_versions(versions)
         return
     # A moved checkout needs new ones: scripts of a virtual environment name their interpreter's path.
-    wanted = hashlib.sha256(VERSIONS.read_bytes() + str(target).encode() + b"vectors").hexdigest()
+    packages = json.dumps([versions["python"], versions["node"]])
+    wanted = hashlib.sha256(f"{packages} {target} vectors".encode()).hexdigest()
     stamp = target / "installed"
     if not stamp.exists() or stamp.read_text() != wanted:
         stamp.unlink(missing_ok=True)
@@ -122,11 +128,13 @@ def main(arguments: list[str]) -> None:
         install_node(target, versions["node"])
         install_vectors(target, versions["python"]["botocore"])
         stamp.write_text(wanted)
-    go_wanted = hashlib.sha256(wanted.encode() + digest_of_go_sources()).hexdigest()
+    modules = json.dumps([wanted, versions["go"], sorted(GO_PROGRAMS)])
+    go_wanted = hashlib.sha256(modules.encode() + digest_of_go_sources()).hexdigest()
     go_stamp = target / "go-installed"
     if not go_stamp.exists() or go_stamp.read_text() != go_wanted:
         go_stamp.unlink(missing_ok=True)
-        install_go(target, versions["go"])
+        for program in GO_PROGRAMS:
+            install_go(target, program, versions["go"])
         go_stamp.write_text(go_wanted)
     link_node_modules(target)
 

@@ -11,8 +11,10 @@ ACCESS_KEY = "AKIACLIENTTESTS23456"
 SECRET_KEY = "secret/of+the/client/tests/0123456789abc"
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-START_SECONDS = 30
-STOP_SECONDS = 40
+# How many times longer than usual to wait for a program that is slow, one that a sanitizer watches.
+PATIENCE = int(os.environ.get("DYAD_TEST_PATIENCE", "1"))
+START_SECONDS = 30 * PATIENCE
+STOP_SECONDS = 40 * PATIENCE
 
 TEST_CREDENTIALS = {"DYAD_ROOT_ACCESS_KEY_ID": ACCESS_KEY, "DYAD_ROOT_SECRET_ACCESS_KEY": SECRET_KEY}
 
