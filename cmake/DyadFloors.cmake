@@ -25,6 +25,6 @@ function(dyad_floor name)
                                                ${F_LIBRARIES} GTest::gtest GTest::gtest_main)
     # DYAD_SEED in the environment replays a run of a randomised test.
     add_test(NAME ${name} COMMAND ${name}_test)
-    set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+    dyad_test_timeout(${name} 600)
   endif()
 endfunction()

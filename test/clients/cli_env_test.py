@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from conftest import clean_environment
-from server import REGION, TEST_CREDENTIALS, Server
+from server import PATIENCE, REGION, TEST_CREDENTIALS, Server
 
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 60 * PATIENCE
 SHELLS = ("sh", "bash")
 SHOW = 'printf "%s\\n" "$AWS_ENDPOINT_URL" "$AWS_REGION" "$AWS_DEFAULT_REGION" "$AWS_ACCESS_KEY_ID" ' \
        '"$AWS_SECRET_ACCESS_KEY" "${AWS_PROFILE-none}" "${AWS_SESSION_TOKEN-none}"'

@@ -9,9 +9,9 @@ import sys
 import pytest
 
 from conftest import clean_environment
-from server import REGION, Server
+from server import PATIENCE, REGION, Server
 
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 60 * PATIENCE
 THEIR_CONFIG = ("# mine\n[default]\nregion = eu-west-1\ns3 =\n  max_concurrent_requests = 20\n\n"
                 "[profile work]\nregion=eu-central-1")
 THEIR_CREDENTIALS = "[default]\naws_access_key_id = AKIAMINE\naws_secret_access_key = mine\n"

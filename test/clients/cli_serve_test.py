@@ -10,9 +10,9 @@ import urllib.request
 import pytest
 
 from conftest import clean_environment
-from server import TEST_CREDENTIALS, Server
+from server import PATIENCE, TEST_CREDENTIALS, Server
 
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 30 * PATIENCE
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import subprocess
 import pytest
 
 from conftest import Aws, clean_environment
-from server import ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY, TEST_CREDENTIALS, Server
+from server import ACCESS_KEY, ACCOUNT, PATIENCE, REGION, SECRET_KEY, TEST_CREDENTIALS, Server
 
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 60 * PATIENCE
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from boto3.dynamodb.conditions import Key
 
 from conftest import Aws
 from errors import refused
-from server import Server
+from server import PATIENCE, Server
 
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 60 * PATIENCE
 
 
 def index(name: str, *keys: str, projection: str = "ALL") -> dict:

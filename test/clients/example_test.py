@@ -4,8 +4,10 @@ import pathlib
 import subprocess
 import sys
 
+from server import PATIENCE
+
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples/media-library"
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 60 * PATIENCE
 
 
 def test_media_library(server):

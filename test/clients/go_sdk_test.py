@@ -6,8 +6,10 @@ import sys
 
 import pytest
 
+from server import PATIENCE
+
 CLIENT = pathlib.Path(sys.executable).parents[2] / "go/go-client"
-TIMEOUT_SECONDS = 90
+TIMEOUT_SECONDS = 90 * PATIENCE
 
 
 def checks() -> list[str]:

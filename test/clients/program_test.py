@@ -16,9 +16,9 @@ import pytest
 
 from conftest import Aws
 from raw import Connection, Request
-from server import REGION, TEST_CREDENTIALS, Server, make_certificate
+from server import PATIENCE, REGION, TEST_CREDENTIALS, Server, make_certificate
 
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 30 * PATIENCE
 START_LIMIT_MS = 100
 MOST_START_TRIES = 20  # Whoever else uses the machine may slow one down.
 

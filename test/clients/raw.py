@@ -7,9 +7,9 @@ import hmac
 import re
 import socket
 
-from server import ACCESS_KEY, REGION, SECRET_KEY, Server
+from server import ACCESS_KEY, PATIENCE, REGION, SECRET_KEY, Server
 
-TIMEOUT_SECONDS = 15
+TIMEOUT_SECONDS = 15 * PATIENCE
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 

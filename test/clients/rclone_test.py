@@ -7,8 +7,10 @@ import sys
 
 import pytest
 
+from server import PATIENCE
+
 RCLONE = pathlib.Path(sys.executable).parent / "rclone"
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 60 * PATIENCE
 PART_BYTES = 5 << 20
 
 

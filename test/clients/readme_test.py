@@ -10,10 +10,10 @@ import sys
 import pytest
 
 from conftest import clean_environment
-from server import Server
+from server import PATIENCE, Server
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TIMEOUT_SECONDS = 300
+TIMEOUT_SECONDS = 300 * PATIENCE
 PLAIN_ENDPOINT = "http://127.0.0.1:4566"
 
 
