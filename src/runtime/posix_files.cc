@@ -325,7 +325,13 @@ class PosixFiles final : public Files {
     return check(::rename(from.c_str(), to.c_str()), from + " -> " + to, "rename");
   }
   Result<> link(const std::string& from, const std::string& to) override {
-    return check(::link(from.c_str(), to.c_str()), from + " -> " + to, "link");
+    if (::link(from.c_str(), to.c_str()) == 0) return {};
+    const int why = errno;
+    Error error = posix_error(from + " -> " + to, "link", why);
+    // Another file system, one without links, or one more than it can count.
+    if (why == EXDEV || why == EPERM || why == EOPNOTSUPP || why == EMLINK)
+      error.code = ErrorCode::unsupported;
+    return fail(std::move(error));
   }
 
   Result<> sync_directory(const std::string& path) override {

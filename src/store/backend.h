@@ -89,7 +89,8 @@ class Backend {
   virtual std::unique_ptr<BaseSnapshot> snapshot() = 0;
 
   /// Before order is fixed: is there room for `bytes` more? no_space or overloaded, and the
-  /// transaction fails without a trace. `frees`: it only erases, drops or moves cursors.
+  /// transaction fails without a trace. `frees`: it erases, drops or moves
+  /// cursors, and what it puts is bookkeeping of that (Transaction::makes_room).
   virtual Result<> admit(std::size_t bytes, bool frees) = 0;
 
   /// Makes the batch durable and then visible, all of its rows at one moment. Runs on the
@@ -107,6 +108,11 @@ class Backend {
                                             const LogLimits& limits) = 0;
   /// Entries at or before `upto` may go. After a restart Recovered says at most how far this went.
   virtual Task<Result<>> trim_log(PartitionId partition, Timestamp upto) = 0;
+
+  /// See Store::hold_moment.
+  virtual Task<Result<std::unique_ptr<Moment>>> hold_moment() {
+    co_return fail(ErrorCode::unsupported, "this store keeps nothing that could be backed up");
+  }
 
   /// Nothing is under way any more, and nothing will be asked after.
   virtual Task<Result<>> close(Timestamp ceiling) = 0;

@@ -202,6 +202,11 @@ std::vector<PartitionInfo> LocalStore::partitions() const {
   return infos;
 }
 
+Task<Result<std::unique_ptr<Moment>>> LocalStore::hold_moment() {
+  DYAD_CO_TRY_ASSIGN(const Gate::Pass inside, enter());
+  co_return co_await backend_->hold_moment();
+}
+
 Task<Result<>> LocalStore::close() {
   co_await gate_.close();
   co_await sequencer_.stop();

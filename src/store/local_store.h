@@ -45,6 +45,7 @@ class LocalStore final : public Store {
   Result<PartitionInfo> partition(PartitionId id) const override;
   std::vector<PartitionInfo> partitions() const override;
   Traits traits() const override { return {}; }
+  Task<Result<std::unique_ptr<Moment>>> hold_moment() override;
   Task<Result<>> close() override;
 
   HybridClock& clock() { return clock_; }

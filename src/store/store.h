@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/timestamp.h"
 #include "runtime/task.h"
+#include "store/moment.h"
 
 namespace dyad::store {
 
@@ -156,6 +157,11 @@ class Transaction {
   /// cursor that is not there is made; max Timestamp removes it. See Store::read_log and trim.
   virtual Result<> set_cursor(std::string_view follower, PartitionId partition, Timestamp upto) = 0;
 
+  /// Says that what this transaction writes is bookkeeping of what it lets go of (released bytes,
+  /// the log's entry): it may use the space that is kept in reserve. One that puts no row and makes
+  /// no partition may anyway. An engine without a reserve takes no note of it.
+  virtual void makes_room() {}
+
   /// Wants more latches than were declared: `co_return fail(tx.need(std::move(keys)))`. The body
   /// runs again from the start with these added to its declaration; its writes are forgotten.
   virtual Error need(std::vector<DeclaredKey> keys) = 0;
@@ -251,6 +257,11 @@ class Store {
   /// Live partitions, the catalogue's among them, by id.
   virtual std::vector<PartitionInfo> partitions() const = 0;
   virtual Traits traits() const = 0;
+
+  /// All of the store at one moment, every transaction acknowledged before this call among it, held
+  /// for a backup. Nobody waits for it. overloaded: one is held already. unsupported: an engine
+  /// that keeps nothing.
+  virtual Task<Result<std::unique_ptr<Moment>>> hold_moment();
 
   /// Finishes what is ordered, refuses the rest (cancelled), and makes the next start quick.
   /// Awaited once, before destruction.

@@ -11,8 +11,8 @@
 namespace dyad::store::embedded {
 namespace {
 
-/// How old the known figure of free space may be.
-constexpr std::int64_t kSpaceCheckIntervalUs = 50'000;
+/// How often writes that are refused for want of a segment ask for one.
+constexpr std::int64_t kAskForRoomEveryUs = 50'000;
 
 /// A moment of the rows for a scan: first what memory can serve, in place; else all of it on a
 /// worker.
@@ -46,7 +46,9 @@ EmbeddedBackend::EmbeddedBackend(Runtime& runtime, EmbeddedOptions options, Open
       rows_(std::move(opened.rows)),
       log_(std::move(opened.log)),
       signals_(std::move(opened.signals)),
-      mirror_(options_.catalog_mirror_bytes) {
+      mirror_(options_.catalog_mirror_bytes),
+      space_(options_.space ? options_.space
+                            : DiskSpace::watch(runtime, directory_, options_.reserve_bytes)) {
   signals_->backend = this;
 }
 
@@ -200,23 +202,20 @@ std::unique_ptr<BaseSnapshot> EmbeddedBackend::snapshot() {
 
 Result<> EmbeddedBackend::admit(std::size_t bytes, bool frees) {
   DYAD_TRY(healthy());
-  const std::int64_t now = runtime_.clock().steady_us();
-  std::int64_t checked = space_checked_us_.load(std::memory_order_relaxed);
-  const bool stale = checked == kNeverChecked || now - checked >= kSpaceCheckIntervalUs;
-  if (stale && space_checked_us_.compare_exchange_strong(checked, now)) {
-    const Result<std::uint64_t> space = runtime_.files().free_bytes(directory_);
-    if (space) free_bytes_.store(*space, std::memory_order_relaxed);
-  }
-  const std::uint64_t known = free_bytes_.load(std::memory_order_relaxed);
+  if (waiting_for_room_.load(std::memory_order_relaxed))
+    return fail(ErrorCode::no_space, fmt::format("{}: the disk is full", directory_));
   if (out_of_segments_.load(std::memory_order_relaxed)) {
-    if (stale) maintain();
+    const std::int64_t now = runtime_.clock().steady_us();
+    if (now - asked_for_room_us_.load(std::memory_order_relaxed) >= kAskForRoomEveryUs) {
+      asked_for_room_us_.store(now, std::memory_order_relaxed);
+      maintain();
+    }
     // What only frees may use up the active segment, up to what is on its way already.
     if (!frees || log_->room_bytes() < options_.segment_bytes / 8)
       return fail(ErrorCode::no_space, fmt::format("{}: no room for the log", directory_));
   }
-  if (frees || known >= options_.reserve_bytes + bytes) return {};
-  return fail(ErrorCode::no_space, fmt::format("{}: {} bytes are free, {} are kept in reserve",
-                                               directory_, known, options_.reserve_bytes));
+  if (frees) return {};
+  return space_->take(bytes);
 }
 
 Task<Result<LogEntries>> EmbeddedBackend::read_log(PartitionId partition, Timestamp after,

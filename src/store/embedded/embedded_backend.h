@@ -51,6 +51,7 @@ class EmbeddedBackend final : public Backend {
   Task<Result<LogEntries>> read_log(PartitionId partition, Timestamp after, Timestamp upto,
                                     const LogLimits& limits) override;
   Task<Result<>> trim_log(PartitionId partition, Timestamp upto) override;
+  Task<Result<std::unique_ptr<Moment>>> hold_moment() override;
   Task<Result<>> close(Timestamp ceiling) override;
 
   /// The process's end was asked for: everything fails from here on. From any thread.
@@ -76,7 +77,12 @@ class EmbeddedBackend final : public Backend {
   void encode_cursor(const CursorMove& move);
   void encode_bookkeeping(const CommitBatch& batch);
   void mirror(const CommitBatch& batch);
-  Result<> commit_now(const CommitBatch& batch);
+  Result<> begin_commit(const CommitBatch& batch);
+  Task<Result<LogPosition>> append_when_there_is_room();
+  Task<Result<>> apply_when_there_is_room();
+  Task<void> wait_for_room(const Error& error);
+  void note_unwritten(const CommitBatch& batch);
+  void end_commit(const CommitBatch& batch);
 
   // Work behind requests (embedded_maintenance.cc), one job at a time.
   bool has_work();
@@ -92,6 +98,10 @@ class EmbeddedBackend final : public Backend {
   Timestamp floor_of(PartitionId partition) const;
   Task<void> wait_for_maintenance();
   Result<> close_now(Timestamp ceiling);
+
+  // A moment for a backup (embedded_moment.cc).
+  Result<std::unique_ptr<Moment>> hold_moment_now();
+  Result<std::unique_ptr<Moment>> make_moment(std::shared_ptr<const void> turn);
 
   Result<> healthy() const;
 
@@ -124,13 +134,17 @@ class EmbeddedBackend final : public Backend {
   std::atomic<bool> floors_moved_ = false;     ///< Segments may be needed less than before.
   std::atomic<bool> out_of_segments_ = false;  ///< The disk had no room for the next one.
   std::atomic<bool> maintaining_ = false;
+  std::mutex retire_mutex_;  ///< Held while segments go; guards the next.
+  bool retire_held_ = false;
+  std::weak_ptr<const void> moment_;  ///< Who holds one; under mutex_.
   std::mutex maintenance_mutex_;
   Completion<bool>* maintenance_waiter_ = nullptr;
   bool closing_ = false;
 
-  static constexpr std::int64_t kNeverChecked = INT64_MIN;
-  std::atomic<std::int64_t> space_checked_us_ = kNeverChecked;
-  std::atomic<std::uint64_t> free_bytes_ = UINT64_MAX;
+  const std::shared_ptr<DiskSpace> space_;
+  std::atomic<bool> waiting_for_room_ = false;    ///< The committer, with a batch in hand.
+  std::atomic<std::int64_t> asked_for_room_us_ = 0;  ///< When maintenance was last asked for it.
+  std::uint64_t bytes_since_note_ = 0;            ///< The committer's own.
 };
 
 }  // namespace dyad::store::embedded

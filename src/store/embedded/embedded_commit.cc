@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/log.h"
+#include "runtime/executor.h"
 #include "store/embedded/embedded_backend.h"
 
 // How a batch becomes durable and visible.
@@ -9,6 +11,10 @@ namespace dyad::store::embedded {
 namespace {
 
 constexpr Timestamp kRemoveCursor{UINT64_MAX};
+/// How often a full disk is tried again by a batch that has its place in the order.
+constexpr std::int64_t kTryForRoomEveryUs = 100'000;
+/// What memory holds is looked up each time so much more was committed.
+constexpr std::uint64_t kNoteUnwrittenBytes = 256u << 10;
 
 PartitionRecord made(PartitionId id) {
   PartitionRecord record;
@@ -147,14 +153,57 @@ void EmbeddedBackend::mirror(const CommitBatch& batch) {
   }
 }
 
-Result<> EmbeddedBackend::commit_now(const CommitBatch& batch) {
+Result<> EmbeddedBackend::begin_commit(const CommitBatch& batch) {
   DYAD_TRY(healthy());
   encode(batch);
-  DYAD_TRY_ASSIGN(const LogPosition position, log_->append(log_batch_));
-  row_batch_.put(applied_key(), encode_position(position));
-  DYAD_TRY(rows_->apply(row_batch_));
-  mirror(batch);
+  return {};
+}
 
+/// A batch that meets a full disk waits for room. It is not acknowledged, and cannot be taken back:
+/// later transactions have read its rows. Readers see what is durable and go on; new transactions
+/// are refused meanwhile (admit). Nothing was written to where an error is no_space here: the next
+/// segment could not be made, or RocksDB refused the batch as a whole.
+Task<void> EmbeddedBackend::wait_for_room(const Error& error) {
+  if (!waiting_for_room_.exchange(true))
+    log::warning("commits wait for disk space", "directory={} error=\"{}\"", directory_,
+                 error.message);
+  space_->ask();
+  maintain();
+  co_await SleepUntil(runtime_.clock().steady_us() + kTryForRoomEveryUs);
+}
+
+Task<Result<LogPosition>> EmbeddedBackend::append_when_there_is_room() {
+  Result<LogPosition> appended = log_->append(log_batch_);
+  while (!appended && appended.error().code == ErrorCode::no_space && log_->takes_more()) {
+    co_await wait_for_room(appended.error());
+    DYAD_CO_TRY(healthy());
+    appended = log_->append(log_batch_);
+  }
+  co_return appended;
+}
+
+Task<Result<>> EmbeddedBackend::apply_when_there_is_room() {
+  Result<> applied = rows_->apply(row_batch_);
+  while (!applied && applied.error().code == ErrorCode::no_space) {
+    co_await wait_for_room(applied.error());
+    DYAD_CO_TRY(healthy());
+    rows_->resume();
+    applied = rows_->apply(row_batch_);
+  }
+  co_return applied;
+}
+
+/// What is only in memory will want room on the disk.
+void EmbeddedBackend::note_unwritten(const CommitBatch& batch) {
+  for (const auto& transaction : batch.transactions) bytes_since_note_ += transaction->bytes;
+  if (bytes_since_note_ < kNoteUnwrittenBytes) return;
+  bytes_since_note_ = 0;
+  space_->set_owed(rows_->unflushed_bytes());
+}
+
+void EmbeddedBackend::end_commit(const CommitBatch& batch) {
+  mirror(batch);
+  note_unwritten(batch);
   const std::lock_guard lock(mutex_);
   for (const auto& [partition, floor] : floors_now_) {
     const auto found = partitions_.find(partition);
@@ -166,15 +215,28 @@ Result<> EmbeddedBackend::commit_now(const CommitBatch& batch) {
     partitions_.erase(id);
     floors_moved_.store(true, std::memory_order_release);
   }
-  return {};
 }
 
 Task<Result<>> EmbeddedBackend::commit(const CommitBatch& batch) {
-  Result<> done = commit_now(batch);
+  Result<> done = begin_commit(batch);
+  if (done) {
+    const Result<LogPosition> position = co_await append_when_there_is_room();
+    if (position) {
+      row_batch_.put(applied_key(), encode_position(*position));
+      done = co_await apply_when_there_is_room();
+    } else {
+      done = fail(position.error());
+    }
+  }
   if (!done) {
     // Log and memory may differ now; only a restart can tell what stands.
     fail_for_good(done.error());
     co_return fail(done.error());
+  }
+  end_commit(batch);
+  if (waiting_for_room_.load(std::memory_order_relaxed)) {
+    waiting_for_room_.store(false, std::memory_order_relaxed);
+    log::info("commits found disk space", "directory={}", directory_);
   }
   maintain();
   co_return Result<>();

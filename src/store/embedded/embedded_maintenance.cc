@@ -86,6 +86,8 @@ Result<> EmbeddedBackend::let_segments_go() {
   signals_->flush_seen.store(false, std::memory_order_release);
   floors_moved_.store(false, std::memory_order_release);
   DYAD_TRY(note_flushed());
+  const std::lock_guard retiring(retire_mutex_);
+  if (retire_held_) return {};  // Who lets go of it has this looked at again.
   LogPosition flushed;
   {
     const std::lock_guard lock(mutex_);

@@ -3,8 +3,10 @@
 #include <climits>
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 #include "base/error.h"
+#include "runtime/disk_space.h"
 
 namespace dyad::store {
 
@@ -19,6 +21,9 @@ struct EmbeddedOptions {
   std::size_t catalog_mirror_bytes = 64u << 20;
   /// Below this much free space, writes other than erasures get no_space.
   std::uint64_t reserve_bytes = 256u << 20;
+  /// The same for all that write to this disk; it then says how much is kept in reserve. None: one
+  /// of the store's own.
+  std::shared_ptr<DiskSpace> space;
   /// When a restart would have to read more of the log than this, rows are written to files.
   std::uint64_t max_replay_bytes = 256u << 20;
   /// See SegmentLogOptions.

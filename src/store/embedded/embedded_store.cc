@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "runtime/file_tree.h"
 #include "store/embedded/embedded_backend.h"
 #include "store/embedded/store_format.h"
 #include "store/local_store.h"
@@ -111,6 +112,7 @@ Result<OpenedStore> open_now(Runtime& runtime, const std::string& directory,
                   read_or_make_store_format(files, runtime.random(), directory));
   DYAD_TRY_ASSIGN(const std::optional<LogPosition> clean_tail, read_clean_mark(files, directory));
 
+  DYAD_TRY(remove_tree(files, held_directory(directory)));
   DYAD_TRY(files.make_directory(rows_directory(directory)));
   DYAD_TRY(files.make_directory(log_directory(directory)));
   DYAD_TRY(files.sync_directory(directory));

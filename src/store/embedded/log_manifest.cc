@@ -12,7 +12,7 @@ constexpr std::string_view kMagic = "DYADSEG1";
 constexpr std::size_t kMaxManifestBytes = 16u << 20;
 
 std::string manifest_path(const std::string& directory) {
-  return directory + "/SEGMENTS";
+  return directory + "/" + kLogManifestName;
 }
 
 void append_ids(std::string& out, const std::set<std::uint64_t>& ids) {
@@ -46,14 +46,18 @@ Result<std::optional<LogManifest>> read_log_manifest(Files& files, const std::st
   return manifest;
 }
 
-Result<> write_log_manifest(Files& files, const std::string& directory,
-                            const LogManifest& manifest) {
+std::string encode_log_manifest(const LogManifest& manifest) {
   std::string content(kMagic);
   append_varint(content, manifest.chain_from);
   append_ids(content, manifest.segments);
   append_ids(content, manifest.kept);
   append_le64(content, checksum(content, 0));
-  return write_file(files, manifest_path(directory), content);
+  return content;
+}
+
+Result<> write_log_manifest(Files& files, const std::string& directory,
+                            const LogManifest& manifest) {
+  return write_file(files, manifest_path(directory), encode_log_manifest(manifest));
 }
 
 }  // namespace dyad::store::embedded

@@ -23,6 +23,8 @@ struct LogManifest {
 
 /// None: there is no manifest. corruption: it is not one.
 Result<std::optional<LogManifest>> read_log_manifest(Files& files, const std::string& directory);
+constexpr const char* kLogManifestName = "SEGMENTS";
+std::string encode_log_manifest(const LogManifest& manifest);
 /// Durable when it returns.
 Result<> write_log_manifest(Files& files, const std::string& directory,
                             const LogManifest& manifest);

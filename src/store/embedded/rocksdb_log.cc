@@ -1,5 +1,6 @@
 #include "store/embedded/rocksdb_log.h"
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 #include <string_view>
@@ -10,9 +11,19 @@ namespace dyad::store::embedded {
 namespace {
 
 constexpr std::size_t kMaxLineBytes = 1024;
-/// RocksDB says this once a process of files that are read outside their database, as verifying
-/// does. Their blocks' checksums are read all the same.
-constexpr std::string_view kHarmless = "opened without unique ID to verify";
+constexpr std::string_view kHarmless[] = {
+    // RocksDB says this once a process of files that are read outside their database, as verifying
+    // does. Their blocks' checksums are read all the same.
+    "opened without unique ID to verify",
+    // And these two of every checkpoint, which asks for it twice.
+    "File Deletions Disabled, but already disabled",
+    "File Deletions Enable, but not really enabled",
+};
+
+bool is_harmless(std::string_view line) {
+  return std::ranges::any_of(
+      kHarmless, [line](std::string_view one) { return line.find(one) != std::string_view::npos; });
+}
 
 class RocksdbLog final : public rocksdb::Logger {
  public:
@@ -27,7 +38,7 @@ class RocksdbLog final : public rocksdb::Logger {
       return;
     char line[kMaxLineBytes];
     if (std::vsnprintf(line, sizeof line, format, args) < 0) return;
-    if (std::string_view(line).find(kHarmless) != std::string_view::npos) return;
+    if (is_harmless(line)) return;
     if (level == rocksdb::InfoLogLevel::WARN_LEVEL)
       log::warning("rocksdb", "message=\"{}\"", std::string_view(line));
     else

@@ -9,6 +9,7 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include "base/check.h"
@@ -66,10 +67,13 @@ class Listener final : public rocksdb::EventListener {
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
     using Reason = rocksdb::BackgroundErrorReason;
     const bool writes_files =
-        reason == Reason::kFlush || reason == Reason::kFlushNoWAL || reason == Reason::kCompaction;
+        reason == Reason::kFlush || reason == Reason::kFlushNoWAL ||
+        reason == Reason::kCompaction || reason == Reason::kManifestWrite ||
+        reason == Reason::kManifestWriteNoWAL;
     if (status->IsNoSpace() && writes_files) {
-      // The file being written is thrown away as a whole, and RocksDB does the work again when
-      // there is room; until then the store goes on with what memory holds.
+      // The file being written is thrown away as a whole (of a manifest too, a new one is begun),
+      // and RocksDB does the work again when there is room; until then the store goes on with what
+      // memory holds.
       log::warning("row files wait for disk space", "directory={}", directory_);
       return;
     }
@@ -332,6 +336,27 @@ Result<> RowStore::flush() {
   options.allow_write_stall = true;
   const rocksdb::Status status = parts_->db->Flush(options);
   if (!status.ok()) return fail(row_error(status, parts_->options.directory));
+  return {};
+}
+
+std::uint64_t RowStore::unflushed_bytes() const {
+  std::uint64_t bytes = 0;
+  parts_->db->GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &bytes);
+  return bytes;
+}
+
+void RowStore::resume() {
+  const rocksdb::Status status = parts_->db->Resume();
+  if (!status.ok()) log::debug("rows still wait for disk space", "status={}", status.ToString());
+}
+
+Result<> RowStore::checkpoint(const std::string& directory) {
+  rocksdb::Checkpoint* made = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(parts_->db.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  constexpr std::uint64_t kAlwaysFlush = 0;
+  if (status.ok()) status = checkpoint->CreateCheckpoint(directory, kAlwaysFlush);
+  if (!status.ok()) return fail(row_error(status, directory));
   return {};
 }
 

@@ -86,6 +86,14 @@ class RowStore {
   Result<bool> has_rows(std::string_view from, std::string_view to) const;
   /// Writes what is in memory to files. Waits.
   Result<> flush();
+  /// What memory holds of rows that are not in files yet, about.
+  std::uint64_t unflushed_bytes() const;
+  /// Has RocksDB try again, now, what it gave up on a full disk. Until that comes through, apply()
+  /// is no_space and changes nothing.
+  void resume();
+  /// Rows as they are now, as a store of their own in `directory`, which must not be there; on the
+  /// same file system, where it costs no copies. What is in memory goes to files first.
+  Result<> checkpoint(const std::string& directory);
   /// Lets go of whole files in [from, to) at once; rows in others stay.
   Result<> drop_files(std::string_view from, std::string_view to);
   /// Every block of every file. corruption: names the file.

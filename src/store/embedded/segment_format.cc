@@ -115,15 +115,21 @@ std::optional<SegmentIndex> SegmentIndex::decode(std::string_view bytes) {
     std::uint64_t offset = 0, last = 0;
     std::vector<Extent>& extents = index.partitions_[partition];
     for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+      const std::uint64_t to_offset = in.varint(), to_first = in.varint(), to_last = in.varint();
+      const std::uint64_t bytes = in.varint();
+      // As add() demands it: whoever looks for a time stops at the first extent behind it.
+      const bool ascends = i == 0 || to_first > 0;
+      if (!ascends || to_offset > UINT64_MAX - offset || to_first > UINT64_MAX - last ||
+          to_last > UINT64_MAX - last - to_first || bytes > UINT32_MAX)
+        return std::nullopt;
       Extent extent;
-      extent.offset = offset += in.varint();
-      last += in.varint();
-      extent.first = Timestamp(last);
-      last += in.varint();
-      extent.last = Timestamp(last);
-      extent.bytes = static_cast<std::uint32_t>(in.varint());
+      extent.offset = offset += to_offset;
+      extent.first = Timestamp(last += to_first);
+      extent.last = Timestamp(last += to_last);
+      extent.bytes = static_cast<std::uint32_t>(bytes);
       extents.push_back(extent);
     }
+    if (extents.empty()) return std::nullopt;
     index.extents_ += extents.size();
   }
   if (!in.ok() || index.partitions_.size() != partitions) return std::nullopt;

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "runtime/files.h"
+#include "runtime/held_file.h"
 #include "store/backend.h"
 #include "store/embedded/batch_builder.h"
 #include "store/embedded/log_manifest.h"
@@ -56,8 +57,12 @@ class SegmentLog {
                                                   std::optional<LogPosition> clean_tail,
                                                   const Replay& replay);
 
-  /// Durable when it returns. An error is final: the log takes nothing more.
+  /// Durable when it returns. An error is final, the log takes nothing more; but for no_space where
+  /// takes_more() still says so: there was no room for the next segment, nothing was written, and
+  /// the same batch may be tried again.
   Result<LogPosition> append(BatchBuilder& batch);
+  /// Of the appending thread only.
+  bool takes_more() const { return !failed_; }
 
   /// True while the segment after the active one is not there yet.
   bool wants_next() const;
@@ -81,6 +86,20 @@ class SegmentLog {
 
   /// Seals the active segment if reading it at the next start would take long.
   Result<LogPosition> close();
+
+  /// The log up to a position, as bytes that stay as they are for as long as they are held,
+  /// whatever is appended and retired meanwhile.
+  struct HeldSegment {
+    HeldFile file;
+    std::shared_ptr<const void> owner;  ///< Keeps its file from being used again.
+  };
+  struct Held {
+    LogManifest manifest;
+    std::vector<HeldSegment> segments;
+  };
+  /// `upto` is where the tail is or was; nothing may be retired from before then until this
+  /// returns.
+  Result<Held> hold(const LogPosition& upto) const;
 
   LogPosition tail() const;
   /// How much the active segment still takes, about.
@@ -160,6 +179,7 @@ class SegmentLog {
   Result<> write_kept_file(const Segment& segment, const FloorOf& floor_of,
                            const std::string& path) const;
   LogManifest manifest_of_segments() const;
+  LogManifest manifest_upto(std::uint64_t newest) const;  ///< Under mutex_.
   void let_go(const SegmentPtr& segment);
 
   Files& files_;

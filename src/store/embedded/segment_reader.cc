@@ -40,7 +40,8 @@ Result<Record> SegmentReader::read(std::uint64_t offset) const {
   const auto damaged = [&](std::string_view what) {
     return fail(ErrorCode::corruption, fmt::format("{}: offset {}: {}", path_, offset, what));
   };
-  if (offset + kBlockBytes > file_bytes_) return damaged("no room for a record");
+  if (offset > file_bytes_ || file_bytes_ - offset < kBlockBytes)
+    return damaged("no room for a record");
   Record record;
   record.bytes.resize(std::min(kReadAheadBytes, file_bytes_ - offset));
   DYAD_TRY(read_exactly(offset, record.bytes.span()));
@@ -52,7 +53,7 @@ Result<Record> SegmentReader::read(std::uint64_t offset) const {
     return damaged(fmt::format("a record of segment {}, not of {}", header->segment, segment_));
   record.header = *header;
   const std::uint64_t stored = header->stored_bytes();
-  if (offset + stored > file_bytes_) return damaged("a record longer than its file");
+  if (stored > file_bytes_ - offset) return damaged("a record longer than its file");
   const std::size_t have = record.bytes.size();
   record.bytes.resize(stored);
   if (stored > have) DYAD_TRY(read_exactly(offset + have, record.bytes.span().subspan(have)));
@@ -101,7 +102,8 @@ Result<Record> SegmentScanner::next() {
   const auto in_window = [&](std::uint64_t bytes) {
     return offset_ >= window_at_ && offset_ + bytes <= window_at_ + window_.size();
   };
-  if (offset_ + kBlockBytes > reader_.file_bytes()) return reader_.read(offset_);
+  const std::uint64_t file_bytes = reader_.file_bytes();
+  if (offset_ > file_bytes || file_bytes - offset_ < kBlockBytes) return reader_.read(offset_);
   std::uint64_t stored = kBlockBytes;
   for (int pass = 0; pass < 2; ++pass) {
     if (!in_window(stored)) {

@@ -231,9 +231,20 @@ Result<> SegmentLog::recover_tail(Recovery& state, const SegmentReader& reader) 
     segment->last = header.last;
     segment->last_sequence = header.sequence;
     std::map<PartitionId, Extent> extents;
+    const Error disorder(ErrorCode::corruption,
+                         fmt::format("{}: offset {}: a batch's transactions are not those of its "
+                                     "header",
+                                     reader.path(), offset));
+    Timestamp former(header.first.value() - 1);
     BatchVisitor visitor;
+    visitor.on_transaction = [&](Timestamp timestamp) -> Result<> {
+      if (timestamp <= former || timestamp > header.last) return fail(disorder);
+      former = timestamp;
+      return {};
+    };
     visitor.on_entry = [&](Timestamp timestamp, PartitionId partition,
                            std::string_view payload) -> Result<> {
+      if (timestamp < header.first) return fail(disorder);
       Extent& extent =
           extents.try_emplace(partition, Extent{offset, timestamp, timestamp, 0}).first->second;
       extent.last = timestamp;

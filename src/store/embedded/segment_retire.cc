@@ -17,12 +17,17 @@ constexpr std::size_t kKeptRecordBytes = 256u << 10;
 
 LogManifest SegmentLog::manifest_of_segments() const {
   const std::lock_guard lock(mutex_);
+  return manifest_upto(active_->id);
+}
+
+LogManifest SegmentLog::manifest_upto(std::uint64_t newest) const {
   LogManifest manifest;
-  manifest.chain_from = active_->id;
+  manifest.chain_from = newest;
   bool in_chain = true;
   for (auto it = segments_.rbegin(); it != segments_.rend(); ++it) {
     const auto& [id, segment] = *it;
-    if (in_chain && !segment->kept && (id == active_->id || id + 1 == manifest.chain_from)) {
+    if (id > newest) continue;
+    if (in_chain && !segment->kept && (id == newest || id + 1 == manifest.chain_from)) {
       manifest.chain_from = id;
       continue;
     }
@@ -80,13 +85,36 @@ Result<SegmentLog::Retired> SegmentLog::retire(const LogPosition& applied,
   return retired;
 }
 
+/// A segment's file is held open: removed, it is still read, and its use again is prevented by the
+/// owner that let_go() counts.
+Result<SegmentLog::Held> SegmentLog::hold(const LogPosition& upto) const {
+  const std::lock_guard lock(mutex_);
+  const auto last = segments_.find(upto.segment);
+  if (last == segments_.end() || last->second->kept)
+    return fail(ErrorCode::corruption,
+                fmt::format("{}: the rows end in it, and it is gone", path_of(upto.segment)));
+  Held held;
+  held.manifest = manifest_upto(upto.segment);
+  for (auto it = segments_.begin(); it != std::next(last); ++it) {
+    const SegmentPtr& segment = it->second;
+    HeldSegment one;
+    one.file.name = segment->kept ? kept_file_name(segment->id) : segment_file_name(segment->id);
+    one.file.bytes = segment->file;
+    one.file.padded_bytes = segment->file_bytes;
+    one.file.size_bytes = it == last ? upto.offset : segment->file_bytes;
+    one.owner = segment;
+    held.segments.push_back(std::move(one));
+  }
+  return held;
+}
+
 void SegmentLog::let_go(const SegmentPtr& segment) {
   bool reuse = false;
   const std::string spare = options_.directory + "/" + fmt::format("{:010}.free", segment->id);
   {
     const std::lock_guard lock(mutex_);
-    // retire() owns it in two lists; one owner more is a reader under way, under whom the bytes
-    // must not change.
+    // retire() owns it in two lists; one owner more is a reader or a backup under way, under whom
+    // the bytes must not change.
     reuse = !segment->kept && segment->file_bytes == options_.segment_bytes &&
             spares_.size() < kMaxSpares && segment.use_count() <= 2;
   }

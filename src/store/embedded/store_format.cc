@@ -37,6 +37,9 @@ std::optional<std::string_view> checked(std::string_view content) {
 
 }  // namespace
 
+std::string held_directory(const std::string& directory) {
+  return directory + "/held";
+}
 std::string log_directory(const std::string& directory) {
   return directory + "/log";
 }
@@ -58,6 +61,10 @@ Result<StoreFormat> read_store_format(Files& files, const std::string& directory
   if (!ours || !in.ok() || !checked(content) || format.version == 0)
     return fail(ErrorCode::corruption, fmt::format("{}: not a store's format file", path));
   return format;
+}
+
+Result<std::string> read_format_file(Files& files, const std::string& directory) {
+  return read_file(files, format_path(directory), kMaxFormatBytes);
 }
 
 Result<StoreFormat> read_or_make_store_format(Files& files, Random& random,

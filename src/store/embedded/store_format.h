@@ -20,6 +20,8 @@ struct StoreFormat {
 };
 /// not_found: no store here. unsupported: made by a newer version. corruption.
 Result<StoreFormat> read_store_format(Files& files, const std::string& directory);
+/// The file as it is, for a copy of the store.
+Result<std::string> read_format_file(Files& files, const std::string& directory);
 /// Makes the file where there is none and nothing else of a store either.
 Result<StoreFormat> read_or_make_store_format(Files& files, Random& random,
                                               const std::string& directory);
@@ -34,6 +36,8 @@ Result<std::optional<LogPosition>> read_clean_mark(Files& files, const std::stri
 /// Durable when it returns: what is written from here on is not at the mark any more.
 Result<> remove_clean_mark(Files& files, const std::string& directory);
 
+/// What a moment that is held keeps (embedded_moment.cc); the next start removes it.
+std::string held_directory(const std::string& directory);
 std::string log_directory(const std::string& directory);
 std::string rows_directory(const std::string& directory);
 
