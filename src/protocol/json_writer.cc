@@ -61,15 +61,19 @@ void append_escaped(std::string& out, char c) {
 
 }  // namespace
 
-void append_json_string(std::string& out, std::string_view utf8) {
-  out += '"';
+void append_json_text(std::string& out, std::string_view utf8) {
   while (true) {
     const std::size_t plain = plain_prefix(utf8);
     out.append(utf8.data(), plain);
-    if (plain == utf8.size()) break;
+    if (plain == utf8.size()) return;
     append_escaped(out, utf8[plain]);
     utf8.remove_prefix(plain + 1);
   }
+}
+
+void append_json_string(std::string& out, std::string_view utf8) {
+  out += '"';
+  append_json_text(out, utf8);
   out += '"';
 }
 

@@ -11,6 +11,8 @@ namespace dyad::protocol {
 /// A quoted string with what must be escaped escaped. `utf8` is UTF-8; its other bytes pass as they
 /// are.
 void append_json_string(std::string& out, std::string_view utf8);
+/// The same without the quotes.
+void append_json_text(std::string& out, std::string_view utf8);
 /// A quoted string of base64.
 void append_json_base64(std::string& out, std::string_view bytes);
 void append_json_integer(std::string& out, std::int64_t value);

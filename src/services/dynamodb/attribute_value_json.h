@@ -51,7 +51,5 @@ std::expected<table::Value, JsonFault> read_value(const simdjson::dom::element& 
 void append_attribute_value(std::string& out, table::ValueView value);
 /// Appends {"name":{"S":"text"},...}, names in byte order.
 void append_item(std::string& out, table::ItemView item);
-/// Appends a JSON string with its quotes; `utf8` is well-formed.
-void append_json_string(std::string& out, std::string_view utf8);
 
 }  // namespace dyad::dynamodb

@@ -1,4 +1,5 @@
 #include "services/dynamodb/attribute_value_json.h"
+#include "protocol/json_writer.h"
 
 #include <gtest/gtest.h>
 #include <simdjson.h>
@@ -222,7 +223,7 @@ TEST_F(AttributeValueJson, EveryStringComesBack) {
       }
     }
     std::string json = "{\"S\":";
-    append_json_string(json, text);
+    protocol::append_json_string(json, text);
     json += "}";
     const auto got = value(json);
     ASSERT_TRUE(got.has_value()) << json;

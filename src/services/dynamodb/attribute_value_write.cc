@@ -1,4 +1,5 @@
 #include "base/bytes.h"
+#include "protocol/json_writer.h"
 #include "services/dynamodb/attribute_value_json.h"
 
 namespace dyad::dynamodb {
@@ -11,75 +12,11 @@ using table::SetView;
 using table::Type;
 using table::ValueView;
 
-constexpr std::uint64_t kOnes = 0x0101010101010101u;
-constexpr std::uint64_t kHighs = 0x8080808080808080u;
-
-// Sets the high bit of the first byte that JSON wants escaped, a control character, quote or
-// backslash (later ones may be marked wrongly by the borrow).
-std::uint64_t escapes(std::uint64_t word) {
-  const std::uint64_t quote = word ^ (kOnes * '"'), backslash = word ^ (kOnes * '\\');
-  const std::uint64_t control = (word - kOnes * 0x20) & ~word;
-  return (control | ((quote - kOnes) & ~quote) | ((backslash - kOnes) & ~backslash)) & kHighs;
-}
-
-bool needs_escape(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
-}
-
-// Where the first such byte is; the end when there is none.
-std::size_t clean_length(std::string_view text) {
-  std::size_t i = 0;
-  for (; i + 8 <= text.size(); i += 8)
-    if (const std::uint64_t found = escapes(load_le<std::uint64_t>(text.data() + i)); found != 0)
-      return i + static_cast<std::size_t>(__builtin_ctzll(found)) / 8;
-  while (i < text.size() && !needs_escape(text[i])) ++i;
-  return i;
-}
-
-void append_escape(std::string& out, char c) {
-  switch (c) {
-    case '"':
-      out.append("\\\"");
-      return;
-    case '\\':
-      out.append("\\\\");
-      return;
-    case '\b':
-      out.append("\\b");
-      return;
-    case '\f':
-      out.append("\\f");
-      return;
-    case '\n':
-      out.append("\\n");
-      return;
-    case '\r':
-      out.append("\\r");
-      return;
-    case '\t':
-      out.append("\\t");
-      return;
-    default:
-      out.append("\\u00").append(to_hex({&c, 1}));
-  }
-}
-
-// The text of a JSON string without its quotes.
-void append_escaped(std::string& out, std::string_view utf8) {
-  while (true) {
-    const std::size_t clean = clean_length(utf8);
-    out.append(utf8.data(), clean);
-    if (clean == utf8.size()) return;
-    append_escape(out, utf8[clean]);
-    utf8.remove_prefix(clean + 1);
-  }
-}
-
 // What stands between the quotes of a string, number or binary.
 void append_text(std::string& out, ValueView value) {
   switch (value.type()) {
     case Type::string:
-      return append_escaped(out, value.as_string());
+      return protocol::append_json_text(out, value.as_string());
     case Type::number:
       return value.as_number().append_text(out);
     default:
@@ -105,12 +42,6 @@ void append_set(std::string& out, SetView set) {
 }
 
 }  // namespace
-
-void append_json_string(std::string& out, std::string_view utf8) {
-  out.push_back('"');
-  append_escaped(out, utf8);
-  out.push_back('"');
-}
 
 void append_attribute_value(std::string& out, ValueView value) {
   using namespace std::literals;
@@ -156,7 +87,7 @@ void append_item(std::string& out, ItemView item) {
   for (std::size_t i = 0; i < map.size(); ++i) {
     const MapView::Entry entry = map[i];
     out.append(i == 0 ? "\"" : ",\"");
-    append_escaped(out, entry.name);
+    protocol::append_json_text(out, entry.name);
     out.append("\":", 2);
     append_attribute_value(out, entry.value);
   }
