@@ -68,7 +68,8 @@ type verdict struct {
 // These errors tell that a request met another one and was given up, or came too soon; nothing has happened.
 var conflicts = map[string]bool{
 	"ConditionalRequestConflict": true, "TransactionConflictException": true, "TransactionInProgressException": true,
-	"ThrottlingException": true, "RequestTimeout": true}
+	"ThrottlingException": true, "ProvisionedThroughputExceededException": true, "RequestLimitExceeded": true,
+	"RequestTimeout": true}
 
 func judge(err error) verdict {
 	if err == nil {

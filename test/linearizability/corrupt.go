@@ -23,6 +23,8 @@ func written(r record) (string, bool) {
 		return in.tag, in.kind == "put" && r.output.(objectOutput).answer == answered
 	case itemInput:
 		return in.writer, in.writer != "" && r.output.(itemOutput).answer == answered
+	case rowInput:
+		return in.tag, in.kind == "put" && r.output.(rowOutput).answer == answered
 	}
 	return "", false
 }
@@ -37,6 +39,9 @@ func read(r record) (string, bool) {
 		if in.kind == "get" && old != nil && old.exists {
 			return old.writer, true
 		}
+	case rowInput:
+		out := r.output.(rowOutput)
+		return out.seen.tag, in.kind == "get" && out.old == whole && out.seen.tag != ""
 	}
 	return "", false
 }
@@ -48,6 +53,8 @@ func mayWrite(r record, value string) bool {
 		return in.tag == value
 	case itemInput:
 		return in.writer == value
+	case rowInput:
+		return in.tag == value
 	}
 	return false
 }
@@ -69,6 +76,8 @@ func overwrote(r record) bool {
 		return in.kind != "get" && r.output.(objectOutput).answer == answered
 	case itemInput:
 		return in.kind != "get" && r.output.(itemOutput).answer == answered
+	case rowInput: // Labels and counts leave the entity tag as it is.
+		return (in.kind == "put" || in.kind == "delete") && r.output.(rowOutput).answer == answered
 	}
 	return false
 }
@@ -103,6 +112,8 @@ func staleRead(records []record, random *rand.Rand) ([]record, bool) {
 				made[i].input, made[i].output = in, objectOutput{tag: value}
 			case itemInput:
 				made[i].output = itemOutput{old: &item{exists: true, writer: value, count: first.input.(itemInput).count}}
+			case rowInput:
+				made[i].output = rowOutput{old: whole, seen: row{tag: value, label: first.input.(rowInput).label}}
 			}
 			return made, true
 		}
@@ -155,6 +166,11 @@ func lostEnd(records []record, _ *rand.Rand) ([]record, bool) {
 		case itemInput:
 			if isLastRead(records, i) {
 				made[i].output = itemOutput{old: &item{}}
+				return made, true
+			}
+		case rowInput:
+			if isLastRead(records, i) {
+				made[i].output = rowOutput{old: whole}
 				return made, true
 			}
 		}

@@ -24,8 +24,10 @@ import (
 
 const (
 	bucketName = "linearizability"
+	// kindsOfRounds take turns.
+	kindsOfRounds = 4
 	// controlEvery: every so many rounds, histories are also checked with a fault put in.
-	controlEvery = 4
+	controlEvery = 3
 	// mostRounds: rounds that are repeated get numbers, and so names, beyond.
 	mostRounds = 1_000_000
 	// oldRounds: a run that was this long has met every answer that it can meet.
@@ -119,15 +121,18 @@ func setUp(env *surroundings) error {
 func newRound(o options, env *surroundings, number uint64, repetition uint64) *round {
 	r := &round{env: env, number: number + repetition*mostRounds, clients: o.clients, operations: o.operations,
 		seed: o.seed*1_000_003 + number}
-	switch number % 3 {
+	switch number % kindsOfRounds {
 	case 0:
 		r.kind, r.work = "objects", &objects{}
 	case 1:
 		r.kind, r.work = "items", &items{}
+	case 2:
+		r.kind, r.work = "rows", &rows{}
 	default:
 		r.kind, r.work, r.clients = "bank", &bank{}, o.clients*2/3
 	}
-	r.kill = o.killEvery != 0 && number%o.killEvery == o.killEvery-1
+	// Moved on by one from one turn to the next, so that each kind has its share.
+	r.kill = o.killEvery != 0 && (number+number/kindsOfRounds)%o.killEvery == o.killEvery-1
 	return r
 }
 
@@ -180,7 +185,7 @@ func checkControls(o options, r *round, h *history, t *totals) error {
 
 func runRounds(o options, env *surroundings, t *totals) error {
 	end := time.Now().Add(time.Duration(o.seconds) * time.Second)
-	least := max(o.killEvery, 3)
+	least := max(o.killEvery, kindsOfRounds)
 	for i := uint64(0); time.Now().Before(end) || i < least; i++ {
 		r := newRound(o, env, i, 0)
 		if o.round >= 0 {
@@ -210,6 +215,9 @@ var mustBeMet = []string{"PutObject ok", "PutObject condition failed", "GetObjec
 	"CopyObject ok", "CompleteMultipartUpload ok", "CompleteMultipartUpload condition failed",
 	"PutItem ok", "PutItem condition failed", "UpdateItem ok", "UpdateItem condition failed", "DeleteItem ok",
 	"DeleteItem condition failed", "GetItem ok", "BatchGetItem ok", "BatchWriteItem ok",
+	"PutObject of a row ok", "GetObject of a row ok", "PutObjectTagging ok", "DeleteObjectTagging ok",
+	"GetObjectTagging ok", "UpdateItem of a row ok", "UpdateItem of a row condition failed", "DeleteItem of a row ok",
+	"DeleteItem of a row condition failed", "GetItem of a row ok",
 	"TransactWriteItems ok", "TransactWriteItems condition failed", "TransactGetItems ok", "Query ok",
 	"Query of the index ok", "Query of the bucket ok", "ListObjectsV2 ok"}
 

@@ -147,6 +147,46 @@ func TestItems(t *testing.T) {
 	})
 }
 
+func TestRows(t *testing.T) {
+	put := func(tag, label string) rowInput { return rowInput{kind: "put", tag: tag, label: label} }
+	add := func(n int) rowInput { return rowInput{kind: "add", count: n, present: true} }
+	label := func(label string) rowInput { return rowInput{kind: "label", label: label, present: true} }
+	get, erased := rowInput{kind: "get"}, rowInput{kind: "delete"}
+	getTag, getLabel := rowInput{kind: "get", present: true}, rowInput{kind: "get", present: true}
+	done := rowOutput{}
+	was := func(r row) rowOutput { return rowOutput{old: whole, seen: r} }
+	becomes := func(r row) rowOutput { return rowOutput{new: whole, seen: r} }
+	refused := func(r row) rowOutput { return rowOutput{answer: conditionFailed, old: whole, seen: r} }
+	first := at(0, 1, put("a", "x"), done)
+	try(t, rowModel, []example{
+		{"a counter beside bytes and tags", []record{first, at(2, 3, add(2), becomes(row{"a", "x", true, 2})),
+			at(4, 5, label("y"), done), at(6, 7, get, was(row{"a", "y", true, 2}))}, ok},
+		{"tags written over a counter", []record{first, at(2, 8, add(2), done), at(3, 9, label("y"), done),
+			at(10, 11, get, was(row{"a", "y", false, 0}))}, illegal},
+		{"a counter written over tags", []record{first, at(2, 8, add(2), done), at(3, 9, label("y"), done),
+			at(10, 11, get, was(row{"a", "x", true, 2}))}, illegal},
+		{"a new upload has no counter", []record{first, at(2, 3, add(2), done), at(4, 5, put("b", ""), done),
+			at(6, 7, get, was(row{"b", "", false, 0}))}, ok},
+		{"a counter of former bytes", []record{first, at(2, 3, add(2), done), at(4, 5, put("b", ""), done),
+			at(6, 7, get, was(row{"b", "", true, 2}))}, illegal},
+		{"a counter brings former bytes back", []record{first, at(2, 8, add(2), done), at(3, 9, put("b", ""), done),
+			at(10, 11, getTag, rowOutput{old: tagOnly, seen: row{tag: "a"}})}, illegal},
+		{"the tag of new bytes", []record{first, at(2, 8, add(2), done), at(3, 9, put("b", ""), done),
+			at(10, 11, getTag, rowOutput{old: tagOnly, seen: row{tag: "b"}})}, ok},
+		{"a label of former bytes", []record{first, at(2, 3, put("b", "y"), done),
+			at(4, 5, getLabel, rowOutput{old: labelOnly, seen: row{label: "x"}})}, illegal},
+		{"nothing to label", []record{at(0, 1, label("x"), rowOutput{answer: notFound}), at(2, 3, get, was(row{}))}, ok},
+		{"nothing to label, though it was there", []record{first, at(2, 3, label("y"), rowOutput{answer: notFound})}, illegal},
+		{"labelled what was gone", []record{first, at(2, 3, erased, done), at(4, 5, label("y"), done)}, illegal},
+		{"a counter makes no object", []record{at(0, 1, add(1), done)}, illegal},
+		{"a refusal tells all", []record{at(0, 1, add(1), refused(row{})), first}, ok},
+		{"a refusal tells what was", []record{first, at(2, 3, erased, done), at(4, 5, rowInput{kind: "add", count: 1, ifMatch: "b"},
+			refused(row{"a", "x", false, 0}))}, illegal},
+		{"deleted what another one had replaced", []record{first, at(2, 3, put("b", ""), done), at(4, 5, rowInput{kind: "delete",
+			ifMatch: "a"}, done)}, illegal},
+	})
+}
+
 func TestBank(t *testing.T) {
 	start := accounts{}
 	for i := range start {
