@@ -33,8 +33,9 @@ struct Parked {
   void await_resume() const noexcept {}
 };
 
-constexpr int kManyAwaits = fewer(1'000'000);
-/// Where the stack is watched GCC makes no tail calls (cmake/DyadSanitize.cmake), and it grows.
+/// Where the stack is watched GCC makes no tail calls (cmake/DyadSanitize.cmake), and it grows;
+/// ThreadSanitizer follows 65,535 frames.
+constexpr int kManyAwaits = kSanitized ? 10'000 : 1'000'000;
 constexpr std::uintptr_t kStackLimitBytes = kSanitized ? UINTPTR_MAX : 4096;
 
 // The lowest and the highest address of a local seen so far.
