@@ -17,6 +17,7 @@ struct OrderedTransaction {
         changes(std::move(set.changes_)),
         cursors(std::move(set.cursors_)),
         bytes(set.bytes_),
+        makes_room(set.makes_room_),
         done(&when_done),
         seen(std::move(set.seen_)),
         seen_with_changes(std::move(set.map_)),
@@ -30,7 +31,8 @@ struct OrderedTransaction {
   std::vector<CursorMove> cursors;
   /// After `changes`; null: it has none.
   std::shared_ptr<const PartitionMap> map_after;
-  std::size_t bytes = 0;  ///< Keys, values, log entries.
+  std::size_t bytes = 0;    ///< Keys, values, log entries.
+  bool makes_room = false;  ///< See Transaction::makes_room.
 
   // For the sequencer.
   Completion<Result<>>* done;

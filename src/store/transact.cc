@@ -24,7 +24,8 @@ Result<> check_declared(const std::vector<DeclaredKey>& declared) {
   return {};
 }
 
-bool only_frees(const OrderedTransaction& tx) {
+bool frees_space(const OrderedTransaction& tx) {
+  if (tx.makes_room) return true;
   return std::none_of(tx.rows.begin(), tx.rows.end(),
                       [](const RowWrite& row) { return row.value.has_value(); }) &&
          std::all_of(tx.changes.begin(), tx.changes.end(), [](const PartitionChange& change) {
@@ -101,7 +102,7 @@ Task<Result<Commit>> LocalStore::attempts(std::vector<DeclaredKey> declared, con
 
     Completion<Result<>> durable;
     const auto ordered = std::make_shared<OrderedTransaction>(std::move(run.writes()), durable);
-    DYAD_CO_TRY(backend_->admit(ordered->bytes, only_frees(*ordered)));
+    DYAD_CO_TRY(backend_->admit(ordered->bytes, frees_space(*ordered)));
     DYAD_CO_TRY(refuse_when_closing());
     const Result<> placed = sequencer_.order(ordered);
     latches.release();

@@ -29,6 +29,7 @@ class TransactionRun final : public Transaction {
   Result<> drop_partition(PartitionId partition) override;
   Result<Children> split_partition(PartitionId parent, std::string at) override;
   Result<> set_cursor(std::string_view follower, PartitionId partition, Timestamp upto) override;
+  void makes_room() override { writes_.set_makes_room(); }
   Error need(std::vector<DeclaredKey> keys) override;
 
   WriteSet& writes() { return writes_; }

@@ -53,6 +53,8 @@ class WriteSet {
   Result<> append(PartitionId partition, std::string entry, Stamps in_entry);
   Result<> change(PartitionChange change);
   Result<> set_cursor(std::string_view follower, PartitionId partition, Timestamp upto);
+  /// See Transaction::makes_room.
+  void set_makes_room() { makes_room_ = true; }
 
   /// The map as this run sees it: as it was when the run began, with the run's own changes.
   const PartitionMap& map() const { return *map_; }
@@ -103,6 +105,7 @@ class WriteSet {
   /// What this run's own changes took out of the map: rows written before may point to it.
   std::vector<PartitionMap::Entry> replaced_;
   std::size_t bytes_ = 0;
+  bool makes_room_ = false;
   std::size_t units_ = 0;  ///< Rows, log entries, changes and cursors: all bounded together.
 };
 

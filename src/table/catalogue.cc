@@ -319,6 +319,7 @@ Task<Result<TableRef>> Tables::drop(std::string name, Permit permit, Deadline de
   const store::Body body = [&](Transaction& tx) -> Task<Result<>> {
     DYAD_CO_TRY_ASSIGN(dropped, co_await read_descriptor(tx, name));
     if (permit) DYAD_CO_TRY(co_await permit(tx, *dropped));
+    tx.makes_room();
     DYAD_CO_TRY(drop_partitions(tx, dropped->partitions));
     for (const IndexDescriptor& index : dropped->indexes)
       DYAD_CO_TRY(end_index(tx, *dropped, index));

@@ -120,6 +120,8 @@ struct SideWrite {
   TableRef table;
   std::string key;  ///< Encoded (table/key_place.h).
   std::vector<SideLatch> latches;
+  /// It lets go of more than it writes (store::Transaction::makes_room).
+  bool makes_room = false;
   /// As RowWrite::prepare; maybe called several times, at another place when the table was split.
   std::function<Task<Result<>>(store::Transaction& tx, const KeyPlace& place)> body;
 };

@@ -239,6 +239,10 @@ Task<Result<store::Commit>> Tables::write_once(const std::vector<RowWrite>& writ
       if (one.write->prepare) DYAD_CO_TRY(co_await one.write->prepare(tx, one.place));
     }
     DYAD_CO_TRY(decide_all(placed));
+    if (std::none_of(placed.begin(), placed.end(), [](const PlacedWrite& one) {
+          return one.decision.action == Decision::Action::put;
+        }))
+      tx.makes_room();
     for (PlacedWrite& one : placed) {
       Result<> applied = co_await apply(tx, codecs_.of(one.write->table->codec), one);
       if (applied) continue;
@@ -283,6 +287,7 @@ Task<Result<store::Commit>> Tables::write_beside_once(const SideWrite& write, bo
     DYAD_CO_TRY_ASSIGN(const bool current, co_await descriptor_current(tx, *write.table));
     stale = !current;
     if (stale) co_return fail(replaced());
+    if (write.makes_room) tx.makes_room();
     co_return co_await write.body(tx, place);
   };
   Result<store::Commit> commit = co_await store_.transact(std::move(declared), body, deadline);

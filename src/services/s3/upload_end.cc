@@ -226,6 +226,7 @@ Task<Result<>> abort_upload(S3Service& service, const UploadTarget& target, Dead
   write.table = target.table;
   write.key = target.key;
   write.latches.push_back({target.row(), store::LatchMode::exclusive});
+  write.makes_room = true;
   write.body = [&](store::Transaction& tx, const table::KeyPlace& place) -> Task<Result<>> {
     DYAD_CO_TRY(co_await find_upload(tx, place, target));
     DYAD_CO_TRY_ASSIGN(const std::vector<StoredPart> parts,

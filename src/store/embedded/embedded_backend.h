@@ -142,9 +142,9 @@ class EmbeddedBackend final : public Backend {
   bool closing_ = false;
 
   const std::shared_ptr<DiskSpace> space_;
-  std::atomic<bool> waiting_for_room_ = false;    ///< The committer, with a batch in hand.
+  std::atomic<bool> waiting_for_room_ = false;       ///< The committer, with a batch in hand.
   std::atomic<std::int64_t> asked_for_room_us_ = 0;  ///< When maintenance was last asked for it.
-  std::uint64_t bytes_since_note_ = 0;            ///< The committer's own.
+  std::uint64_t bytes_since_note_ = 0;               ///< The committer's own.
 };
 
 }  // namespace dyad::store::embedded

@@ -66,10 +66,9 @@ class Listener final : public rocksdb::EventListener {
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
     using Reason = rocksdb::BackgroundErrorReason;
-    const bool writes_files =
-        reason == Reason::kFlush || reason == Reason::kFlushNoWAL ||
-        reason == Reason::kCompaction || reason == Reason::kManifestWrite ||
-        reason == Reason::kManifestWriteNoWAL;
+    const bool writes_files = reason == Reason::kFlush || reason == Reason::kFlushNoWAL ||
+                              reason == Reason::kCompaction || reason == Reason::kManifestWrite ||
+                              reason == Reason::kManifestWriteNoWAL;
     if (status->IsNoSpace() && writes_files) {
       // The file being written is thrown away as a whole (of a manifest too, a new one is begun),
       // and RocksDB does the work again when there is room; until then the store goes on with what

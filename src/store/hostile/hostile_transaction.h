@@ -29,6 +29,7 @@ class HostileTransaction final : public Transaction {
   Result<> drop_partition(PartitionId partition) override;
   Result<Children> split_partition(PartitionId parent, std::string at) override;
   Result<> set_cursor(std::string_view follower, PartitionId partition, Timestamp upto) override;
+  void makes_room() override { inner_.makes_room(); }
   Error need(std::vector<DeclaredKey> keys) override { return inner_.need(std::move(keys)); }
 
   /// It said retry; the run must not count, whatever the body made of that.
