@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/named_type.h"
 #include "base/result.h"
+#include "runtime/held_file.h"
 #include "runtime/task.h"
 
 namespace dyad::blob {
@@ -64,6 +65,9 @@ class BlobStore {
  public:
   virtual ~BlobStore() = default;
 
+  /// Whether a blob of so many bytes could be begun now: no_space tells a client so before it sends
+  /// them. Cheap.
+  virtual Result<> admit(std::uint64_t bytes);
   /// `owner` (at most kMaxOwnerBytes) says in whose name the blob is made, in the caller's own
   /// words; it is kept with the bytes, so that after a crash, and in verify, the row that should
   /// name the blob can be looked up. `expected_bytes`: a hint for placement; none: not known.
@@ -86,6 +90,16 @@ class BlobStore {
   /// Every blob that is there, in no order, a page at a time (`after` zero: from the start). For
   /// verify.
   virtual Task<Result<std::vector<BlobId>>> list(BlobId after, std::size_t limit) = 0;
+
+  // For backups; both block, from a thread that may. A store that keeps its blobs elsewhere answers
+  // with what reads them. unsupported: it keeps nothing.
+
+  /// A finished blob as a file: under its name in another directory it is that blob in a store
+  /// there. not_found.
+  virtual Result<HeldFile> file_of(BlobId id);
+  /// What a directory needs beside the blobs. Asked after the rows' moment was fixed: it then
+  /// covers every id that a row of the moment names.
+  virtual Result<std::vector<HeldFile>> files_beside_blobs();
 };
 
 }  // namespace dyad::blob

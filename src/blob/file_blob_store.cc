@@ -58,10 +58,14 @@ Result<> erase_file(Files& files, const std::string& directory, BlobId id) {
 
 /// What writers share with their store, and may outlive it by.
 struct Shared {
-  Shared(Runtime& r, std::string d)
-      : runtime(r), directory(std::move(d)), ids(r.files(), directory + "/reserved") {}
+  Shared(Runtime& r, std::string d, std::shared_ptr<DiskSpace> s)
+      : runtime(r),
+        directory(std::move(d)),
+        space(std::move(s)),
+        ids(r.files(), directory + "/reserved") {}
   Runtime& runtime;
   const std::string directory;
+  const std::shared_ptr<DiskSpace> space;  ///< None: nobody counts.
   IdBlocks ids;
 };
 
@@ -125,6 +129,7 @@ class FileBlobWriter final : public BlobWriter {
     const auto append = [this, last]() -> Result<> {
       frame_.clear();
       append_frame(frame_, id_, index_, last, payload_);
+      if (shared_->space) DYAD_TRY(shared_->space->take(frame_.size()));
       DYAD_TRY(file_->append(frame_));
       const std::uint64_t written = file_->size_bytes();
       if (written - writeback_from_ >= kWritebackBytes) {
@@ -211,8 +216,9 @@ class FileBlobReader final : public BlobReader {
 
 class FileBlobStore final : public BlobStore {
  public:
-  FileBlobStore(Runtime& runtime, std::string directory)
-      : runtime_(runtime), shared_(std::make_shared<Shared>(runtime, std::move(directory))) {}
+  FileBlobStore(Runtime& runtime, std::string directory, std::shared_ptr<DiskSpace> space)
+      : runtime_(runtime),
+        shared_(std::make_shared<Shared>(runtime, std::move(directory), std::move(space))) {}
 
   Result<> start() {
     DYAD_TRY(runtime_.files().make_directory(shared_->directory));
@@ -229,9 +235,14 @@ class FileBlobStore final : public BlobStore {
     return {};
   }
 
-  Task<Result<std::unique_ptr<BlobWriter>>> create(std::string owner,
-                                                   std::optional<std::uint64_t>) override {
+  Result<> admit(std::uint64_t bytes) override {
+    return shared_->space ? shared_->space->fits(bytes) : Result<>();
+  }
+
+  Task<Result<std::unique_ptr<BlobWriter>>> create(
+      std::string owner, std::optional<std::uint64_t> expected_bytes) override {
     DYAD_CHECK(owner.size() <= kMaxOwnerBytes);
+    DYAD_CO_TRY(admit(expected_bytes.value_or(0)));
     const auto make = [this, &owner]() -> Result<std::unique_ptr<BlobWriter>> {
       DYAD_TRY_ASSIGN(const BlobId id, shared_->ids.take());
       DYAD_TRY(ensure_subdirectory(id));
@@ -284,6 +295,23 @@ class FileBlobStore final : public BlobStore {
   Task<Result<std::vector<BlobId>>> list(BlobId after, std::size_t limit) override {
     const auto work = [this, after, limit] { return list_now(after, limit); };
     co_return co_await runtime_.workers().run(work);
+  }
+
+  Result<HeldFile> file_of(BlobId id) override {
+    HeldFile file;
+    file.path = blob_path(shared_->directory, id);
+    file.name = file.path.substr(shared_->directory.size() + 1);
+    DYAD_TRY_ASSIGN(const FileInfo info, runtime_.files().info(file.path));
+    file.size_bytes = file.padded_bytes = info.size_bytes;
+    file.immutable = true;
+    return file;
+  }
+
+  Result<std::vector<HeldFile>> files_beside_blobs() override {
+    DYAD_TRY_ASSIGN(std::optional<std::string> list, shared_->ids.stored_list());
+    std::vector<HeldFile> files;
+    if (list) files.push_back(held_content("reserved", std::move(*list)));
+    return files;
   }
 
  private:
@@ -392,8 +420,9 @@ std::string blob_path(const std::string& directory, BlobId id) {
   return subdirectory(directory, id) + "/" + hex64(id.value());
 }
 
-Result<std::unique_ptr<BlobStore>> open_file_blob_store(Runtime& runtime, std::string directory) {
-  auto store = std::make_unique<FileBlobStore>(runtime, std::move(directory));
+Result<std::unique_ptr<BlobStore>> open_file_blob_store(Runtime& runtime, std::string directory,
+                                                        std::shared_ptr<DiskSpace> space) {
+  auto store = std::make_unique<FileBlobStore>(runtime, std::move(directory), std::move(space));
   DYAD_TRY(store->start());
   return std::unique_ptr<BlobStore>(std::move(store));
 }

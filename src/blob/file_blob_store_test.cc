@@ -61,6 +61,56 @@ TEST_F(FileBlobStoreTest, WhatWasNotSettledIsPendingAtTheNextStart) {
   EXPECT_EQ(pending->front().owner, "kept");
 }
 
+/// Writes up to a megabyte, and gives up where that fails.
+Task<Result<>> write_megabyte(BlobStore& store, BlobId& id) {
+  DYAD_CO_TRY_ASSIGN(const std::unique_ptr<BlobWriter> writer,
+                     co_await store.create("owner", std::nullopt));
+  id = writer->id();
+  const std::string bytes(kFramePayloadBytes, 'b');
+  for (int i = 0; i < 8; ++i)
+    DYAD_CO_TRY(co_await writer->write(std::span<const char>(bytes.data(), bytes.size())));
+  co_return co_await writer->finish();
+}
+
+TEST_F(FileBlobStoreTest, NothingReachesIntoTheReserve) {
+  constexpr std::uint64_t kReserve = 4u << 20;
+  SimFiles& files = simulation_.sim_files();
+  files.set_capacity(kReserve + (2u << 20));
+  const auto space = DiskSpace::watch(simulation_, "/", kReserve);
+  store_ = *open_file_blob_store(simulation_, "blobs", space);
+  EXPECT_TRUE(store_->admit(1u << 20));
+  EXPECT_FALSE(store_->admit(3u << 20)) << "said before a byte is sent";
+  const auto too_much = run(store_->create("owner", 3u << 20));
+  ASSERT_FALSE(too_much);
+  EXPECT_EQ(too_much.error().code, ErrorCode::no_space);
+  BlobId id;
+  EXPECT_TRUE(run(write_megabyte(*store_, id)));
+  const Result<> halfway = run(write_megabyte(*store_, id));
+  ASSERT_FALSE(halfway);
+  EXPECT_EQ(halfway.error().code, ErrorCode::no_space);
+  simulation_.run_until_idle();
+  EXPECT_FALSE(there(id)) << "what there was of it is erased";
+  EXPECT_GE(*files.free_bytes("/"), kReserve);
+  files.set_capacity(2 * kReserve + (2u << 20));
+  space->look();
+  EXPECT_TRUE(run(write_megabyte(*store_, id)));
+}
+
+TEST_F(FileBlobStoreTest, WhatADiskThatIsFullCutShortIsErased) {
+  BlobId id;
+  ASSERT_TRUE(run(write_megabyte(*store_, id)));
+  SimFiles& files = simulation_.sim_files();
+  const std::uint64_t capacity = std::uint64_t{1} << 40;
+  files.set_capacity(capacity - *files.free_bytes("/") + (300u << 10));
+  const Result<> cut = run(write_megabyte(*store_, id));
+  ASSERT_FALSE(cut);
+  EXPECT_EQ(cut.error().code, ErrorCode::no_space);
+  simulation_.run_until_idle();
+  EXPECT_FALSE(there(id));
+  files.set_capacity(capacity);
+  EXPECT_TRUE(run(write_megabyte(*store_, id)));
+}
+
 TEST_F(FileBlobStoreTest, ADamagedHeaderOfAFinishedBlobDoesNotCostItsBytes) {
   const BlobId id = make("owner", std::string(kFramePayloadBytes + 1, 'b'));
   std::string content = file(id);

@@ -44,6 +44,13 @@ Result<std::vector<BlobId>> IdBlocks::open() {
   return maybe_pending;
 }
 
+Result<std::optional<std::string>> IdBlocks::stored_list() {
+  Result<std::string> list = read_file(files_, path_, kMaxListBytes);
+  if (list) return std::optional<std::string>(std::move(*list));
+  if (list.error().code == ErrorCode::not_found) return std::optional<std::string>();
+  return fail(std::move(list).error());
+}
+
 void IdBlocks::forget_former() {
   const std::lock_guard lock(mutex_);
   former_.clear();

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -30,6 +31,9 @@ class IdBlocks {
   void forget_former();
 
   Result<BlobId> take();
+  /// The list as it is on disk; none: no block was reserved yet.
+  Result<std::optional<std::string>> stored_list();
+
   /// No longer pending, whatever became of it.
   void settled(BlobId id);
 

@@ -45,6 +45,13 @@ const NearestCodes& codes_of(Protocol protocol) {
   return kS3Codes;
 }
 
+/// 503 in every service, which all SDKs try again: unlike a throttled request's 400 of DynamoDB,
+/// and without S3's SlowDown, which has clients send less for no gain.
+constexpr std::string_view kFullDiskCode = "ServiceUnavailable";
+constexpr std::string_view kFullDiskMessage =
+    "The server's disk is nearly full: writes are refused until there is room again. Reads and "
+    "deletes go on; delete what is not needed, or give the server more space.";
+
 std::string_view nearest_code(Protocol protocol, ErrorCode code) {
   const NearestCodes& codes = codes_of(protocol);
   switch (code) {
@@ -56,9 +63,10 @@ std::string_view nearest_code(Protocol protocol, ErrorCode code) {
     case ErrorCode::permission_denied:
       return codes.denied;
     case ErrorCode::overloaded:
-    case ErrorCode::no_space:
     case ErrorCode::conflict:
       return codes.busy;
+    case ErrorCode::no_space:
+      return kFullDiskCode;
     case ErrorCode::deadline_exceeded:
     case ErrorCode::cancelled:
       return codes.deadline;
@@ -83,7 +91,8 @@ Answer answer_of(const ServiceInfo& service, const Error& error) {
   }
   const ErrorInfo* known = find_error(service, nearest_code(service.protocol, error.code));
   DYAD_CHECK(known != nullptr);
-  return {*known, known->message, nullptr};
+  const bool full = error.code == ErrorCode::no_space;
+  return {*known, full ? kFullDiskMessage : known->message, nullptr};
 }
 
 /// The message, and members beside it, each with a comma before it unless `out` is a bare brace.

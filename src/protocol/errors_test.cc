@@ -13,6 +13,7 @@ constexpr ErrorInfo kJsonErrors[] = {
      .type_prefix = "com.amazon.coral.service#",
      .message_key = "Message"},
     {.code = "ThrottlingException", .message = "Slower."},
+    {.code = "ServiceUnavailable", .http_status = 503, .message = "Later."},
 };
 constexpr ServiceInfo kJson = {.name = "dynamodb",
                                .not_implemented_code = "InternalServerError",
@@ -21,7 +22,8 @@ constexpr ServiceInfo kJson = {.name = "dynamodb",
 constexpr ErrorInfo kS3Errors[] = {
     {.code = "InternalError", .http_status = 500, .message = "Sorry."},
     {.code = "NoSuchKey", .http_status = 404, .message = "No key."},
-    {.code = "NotImplemented", .http_status = 501}};
+    {.code = "NotImplemented", .http_status = 501},
+    {.code = "ServiceUnavailable", .http_status = 503, .message = "Later."}};
 constexpr ServiceInfo kS3 = {.name = "s3",
                              .not_implemented_code = "NotImplemented",
                              .protocol = Protocol::rest_xml,
@@ -99,6 +101,17 @@ TEST(ErrorRendering, ErrorsOfOtherFloorsDoNotTellWhatTheySay) {
   EXPECT_EQ(response.body.find("segment"), std::string::npos);
   EXPECT_EQ(render_error(kJson, Error(ErrorCode::overloaded, "x"), kContext).code,
             "ThrottlingException");
+}
+
+TEST(ErrorRendering, AFullDiskIsSaidInWordsAndMayBeTriedAgain) {
+  const Error full(ErrorCode::no_space, "/data: 5 bytes are free");
+  for (const ServiceInfo* service : {&kJson, &kS3}) {
+    const auto response = render_error(*service, full, kContext);
+    EXPECT_EQ(response.status, 503);
+    EXPECT_EQ(response.code, "ServiceUnavailable");
+    EXPECT_NE(response.body.find("disk is nearly full"), std::string::npos);
+    EXPECT_EQ(response.body.find("/data"), std::string::npos);
+  }
 }
 
 TEST(ServiceError, ChangesLeaveTheOriginalAlone) {

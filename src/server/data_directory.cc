@@ -34,11 +34,13 @@ Task<Result<OpenData>> open_data_here(Runtime& runtime, std::string data_directo
   // All that is in a new directory is only as durable as its name.
   DYAD_CO_TRY(runtime.files().sync_directory(parent_of(data_directory)));
   OpenData data;
+  data.space = DiskSpace::watch(runtime, data_directory, options.reserve_bytes);
+  options.space = data.space;
   DYAD_CO_TRY_ASSIGN(data.store, co_await store::open_embedded_store(
                                      runtime, store_directory(data_directory), std::move(options)));
   // After the store, whose lock says that nobody else is at these blobs.
   Result<std::unique_ptr<blob::BlobStore>> blobs =
-      blob::open_file_blob_store(runtime, blob_directory(data_directory));
+      blob::open_file_blob_store(runtime, blob_directory(data_directory), data.space);
   if (!blobs) {
     (void)co_await data.store->close();
     co_return fail(std::move(blobs).error());

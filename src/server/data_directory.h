@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "blob/blob_store.h"
+#include "runtime/disk_space.h"
 #include "runtime/runtime.h"
 #include "runtime/task.h"
 #include "store/embedded/embedded_options.h"
@@ -26,6 +27,7 @@ std::string root_credentials_path(const std::string& data_directory);
 
 /// Store and blobs of a data directory, open. Both outlived by the runtime.
 struct OpenData {
+  std::shared_ptr<DiskSpace> space;  ///< Of the directory's file system, for both.
   std::unique_ptr<store::Store> store;
   std::unique_ptr<blob::BlobStore> blobs;
 };

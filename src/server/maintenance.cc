@@ -16,11 +16,12 @@ constexpr std::int64_t kPauseAfterErrorMs = 5'000;
 }  // namespace
 
 Maintenance::Maintenance(Reactor& reactor, const Clock& clock, table::Tables& tables,
-                         blob::BlobStore& blobs, const table::ReadPins& pins,
+                         blob::BlobStore& blobs, const table::ReadPins& pins, DiskSpace& space,
                          MaintenanceOptions options)
     : reactor_(reactor),
       clock_(clock),
       tables_(tables),
+      space_(space),
       reaper_(tables.store(), blobs, pins),
       split_policy_(tables, table::SplitOptions()),
       index_backfill_(tables, table::BackfillOptions()),
@@ -35,6 +36,7 @@ void Maintenance::start() {
   begin(options_.split_look_every_ms, &Maintenance::look_for_splits, "split");
   begin(options_.trim_every_ms, &Maintenance::trim_logs, "trim");
   begin(options_.backfill_every_ms, &Maintenance::backfill, "backfill");
+  begin(options_.look_for_space_every_ms, &Maintenance::look_for_space, "space");
 }
 
 void Maintenance::stop() {
@@ -90,6 +92,11 @@ Task<Result<>> Maintenance::backfill(Deadline deadline) {
     if (!pass.more || pass.rows == 0 || gate_.closed() || deadline.passed(clock_))
       co_return Result<>();
   }
+}
+
+Task<Result<>> Maintenance::look_for_space(Deadline) {
+  space_.ask();
+  co_return Result<>();
 }
 
 /// Entries live as long as a follower's cursor holds them (the store never trims past one), and no

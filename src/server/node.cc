@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <limits>
 #include <optional>
 #include <vector>
 
@@ -15,6 +14,8 @@
 #include "runtime/sync_wait.h"
 #include "runtime/threaded_runtime.h"
 #include "server/announcement.h"
+#include "server/backup_admin.h"
+#include "server/backups.h"
 #include "server/data_directory.h"
 #include "server/maintenance.h"
 #include "server/own_certificate.h"
@@ -38,6 +39,13 @@ namespace {
 const std::vector<std::string> kReservedTablePrefixes = {"s3.", "s3-versions."};
 
 constexpr std::int64_t kSettleDeadlineMs = 600'000;
+
+/// From the root, and without a slash at its end.
+std::string whole_path(const std::string& path) {
+  std::string whole = std::filesystem::absolute(path).lexically_normal();
+  while (whole.size() > 1 && whole.ends_with('/')) whole.pop_back();
+  return whole;
+}
 
 bool is_loopback(std::string_view listen) {
   return listen.starts_with("127.") || listen.starts_with("localhost:") ||
@@ -78,6 +86,8 @@ struct Node::Parts {
   auth::RootOnlyAuthorizer authorizer;
   std::optional<table::Tables> tables;
   std::optional<table::ReadPins> pins;
+  std::optional<Backups> backups;
+  std::optional<BackupAdmin> backup_admin;
   std::optional<s3::S3Service> s3_service;
   std::optional<dynamodb::DynamoDbService> dynamodb_service;
   std::optional<sts::StsService> sts_service;
@@ -99,6 +109,7 @@ struct Node::Parts {
 
   Result<> open();
   void wire_services();
+  void wire_backups();
   void wire_gateways();
   Result<> listen();
   void add_gauges();
@@ -144,6 +155,21 @@ void Node::Parts::wire_services() {
   sts_handlers.emplace(sts::sts_operations(*sts_service));
 }
 
+void Node::Parts::wire_backups() {
+  const std::string data_directory = whole_path(options.data_directory);
+  backup::Source source{*runtime, *data.store, *data.blobs, *pins, data_directory};
+  source.beside = {"root-credentials", "dyad.toml"};
+  for (const std::string& path :
+       {own_certificate_path(data_directory), own_key_path(data_directory)})
+    source.beside.push_back(std::filesystem::path(path).filename());
+  source.server_version = DYAD_VERSION;
+  source.keep_free_bytes = options.reserve_bytes;
+  backups.emplace(std::move(source), options.backup_directory.empty()
+                                         ? data_directory + "-backups"
+                                         : whole_path(options.backup_directory));
+  backup_admin.emplace(*backups, runtime->workers());
+}
+
 void Node::Parts::wire_gateways() {
   gateway::GatewayOptions gateway_options;
   gateway_options.region = options.region;
@@ -156,6 +182,7 @@ void Node::Parts::wire_gateways() {
   shared.emplace(gateway::GatewayShared{gateway_options, runtime->clock(), runtime->random(),
                                         *credentials, authorizer, *s3_handlers, *dynamodb_handlers,
                                         *sts_handlers, metrics, *body_memory, *request_rates});
+  shared->admin = &*backup_admin;
   for (std::size_t i = 0; i < reactors->size(); ++i) {
     dynamodb::ItemJsonHooks& own = *hooks.emplace_back(std::make_unique<dynamodb::ItemJsonHooks>());
     const auto hooks_of = [&own](const protocol::Operation& operation) {
@@ -168,6 +195,9 @@ void Node::Parts::wire_gateways() {
 Result<> Node::Parts::listen() {
   http::ServerOptions server_options;
   server_options.listen.max_connections = options.max_connections;
+  server_options.connection.head_timeout_ms = options.slow_client_ms;
+  server_options.connection.pace.grace_ms = options.slow_client_ms;
+  server_options.connection.pace.min_bytes_per_s = options.slow_client_bytes_per_s;
   if (connection_rates->limits())
     server_options.admit = [this](const Stream& stream) {
       return connection_rates->admit(stream.peer_address());
@@ -187,8 +217,9 @@ Result<> Node::Parts::listen() {
   const Result<> started = server->start(options.listen);
   if (!started) return fail(explain_listen_error(options.listen, started.error()));
   add_gauges();
-  maintenance = std::make_unique<Maintenance>((*reactors)[0], runtime->clock(), *tables,
-                                              *data.blobs, *pins, MaintenanceOptions());
+  maintenance =
+      std::make_unique<Maintenance>((*reactors)[0], runtime->clock(), *tables, *data.blobs, *pins,
+                                    *data.space, MaintenanceOptions());
   maintenance->start();
   return {};
 }
@@ -208,10 +239,11 @@ void Node::Parts::add_gauges() {
                     [this] { return static_cast<double>(body_memory->refused()); });
   metrics.add_gauge("dyad_start_time_seconds", "When this server started, in seconds since 1970.",
                     [this] { return static_cast<double>(started_ms) / 1000; });
-  metrics.add_gauge("dyad_free_disk_bytes", "Room on the data directory's disk.", [this] {
-    const Result<std::uint64_t> free = runtime->files().free_bytes(options.data_directory);
-    return free ? static_cast<double>(*free) : std::numeric_limits<double>::quiet_NaN();
-  });
+  metrics.add_gauge("dyad_free_disk_bytes", "Room on the data directory's disk.",
+                    [this] { return static_cast<double>(data.space->free_bytes()); });
+  metrics.add_gauge("dyad_writes_refused_by_disk",
+                    "1: the disk is nearly full, writes are refused.",
+                    [this] { return data.space->low() ? 1.0 : 0.0; });
   metrics.add_gauge("dyad_build_info", "1; what runs here is in the labels.", [] { return 1.0; },
                     {{"version", DYAD_VERSION}, {"region", options.region}});
 }
@@ -240,6 +272,7 @@ Result<> Node::Parts::close() {
     const Result<> gone = withdraw_announcement(runtime->files(), options.data_directory);
     if (!gone) log::warning("server.json stays behind", "error=\"{}\"", gone.error().message);
   }
+  if (backups) backups->stop();
   if (server) server->stop(options.shutdown_grace_ms);
   if (maintenance) maintenance->stop();
   Result<> closed;
@@ -258,6 +291,7 @@ Result<std::unique_ptr<Node>> Node::start(NodeOptions options) {
   Result<> started = parts->open();
   if (started) {
     parts->wire_services();
+    parts->wire_backups();
     parts->wire_gateways();
     started = parts->listen();
   }

@@ -41,7 +41,7 @@ Result<> check_table_names(const api::RequestContext& context, const void* reque
 
 bool is_worth_another_try(const Error& error) {
   return error.code == ErrorCode::overloaded || error.code == ErrorCode::deadline_exceeded ||
-         error.code == ErrorCode::conflict ||
+         error.code == ErrorCode::conflict || error.code == ErrorCode::no_space ||
          protocol::service_code(error) == model::errors::kTransactionConflictException.code;
 }
 

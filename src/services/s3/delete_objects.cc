@@ -116,6 +116,8 @@ class BatchDelete {
   static Error told(const Error& error) {
     if (protocol::as_service_error(error) != nullptr) return error;
     if (error.code == ErrorCode::conflict) return protocol::service_error(model::errors::kSlowDown);
+    if (error.code == ErrorCode::no_space)
+      return protocol::service_error(model::errors::kServiceUnavailable);
     log::warning("objects of a batch were not deleted", "reason={}", error.to_string());
     return protocol::service_error(model::errors::kInternalError);
   }

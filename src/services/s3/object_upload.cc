@@ -81,6 +81,8 @@ Task<Result<Upload>> receive_upload(S3Service& service, http::BodyReader& body, 
   const std::uint64_t limit = service.options().max_put_bytes;
   const std::optional<std::uint64_t> length = body.length();
   if (length && *length > limit) co_return fail(too_large(*length, limit));
+  // Before the first read, which is what tells a client to send.
+  DYAD_CO_TRY(service.blobs().admit(length.value_or(0)));
 
   Upload upload;
   if (spec.always_blob) {
