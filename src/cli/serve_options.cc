@@ -142,6 +142,12 @@ ServeOptions::ServeOptions(CLI::App& command) : command_(command) {
   add("request-memory-mib", request_memory_mib_,
       "Memory that request bodies may take together; beyond it requests are told to slow down")
       ->check(CLI::Range(32u, 1u << 20));
+  add("slow-client-seconds", slow_client_seconds_,
+      "What a client may take for a request's head, and for a body beyond its rate")
+      ->check(CLI::Range(1u, 3600u));
+  add("slow-client-bytes-per-second", node.slow_client_bytes_per_s,
+      "The slowest that bodies may come and answers be taken")
+      ->check(CLI::Range(1, 1 << 30));
   add("domain", domain_, "Domain under which buckets are hosts, beside localhost; several: a,b")
       ->type_name("NAME");
   add("sigv2", sigv2_, "S3's signatures of version 2: accept or refuse")
@@ -149,6 +155,9 @@ ServeOptions::ServeOptions(CLI::App& command) : command_(command) {
   add("cache-mib", cache_mib_, "Memory for cached rows")->check(CLI::Range(8u, 1u << 20));
   add("reserve-mib", reserve_mib_,
       "Refuse writes below this much free disk; reads and deletes go on");
+  add("backup-directory", node.backup_directory,
+      "Where `dyad backup create` may make backups; none: the data directory's name with -backups")
+      ->type_name("DIR");
   add("stop-seconds", stop_seconds_, "What a stop lets requests under way take")
       ->check(CLI::Range(0u, 86'400u));
   add("log-level", settings_.log_level, "debug, info, warning or error")
@@ -240,6 +249,7 @@ ServeSettings ServeOptions::settings() const {
   settings.node.cache_bytes = std::uint64_t{cache_mib_} << 20;
   settings.node.reserve_bytes = std::uint64_t{reserve_mib_} << 20;
   settings.node.request_memory_bytes = std::uint64_t{request_memory_mib_} << 20;
+  settings.node.slow_client_ms = std::int64_t{slow_client_seconds_} * 1000;
   settings.node.accept_sigv2 = sigv2_ == "accept";
   settings.node.domains.clear();
   std::istringstream domains(domain_);

@@ -27,6 +27,9 @@ struct NodeOptions {
   std::uint32_t max_connections_per_s = 0;
   /// What all request bodies together may take that are held while they are read.
   std::uint64_t request_memory_bytes = 256u << 20;
+  /// What a client may take for a request's head; for a body on top of what the rate below allows.
+  std::int64_t slow_client_ms = 20'000;
+  std::int64_t slow_client_bytes_per_s = 4 * 1024;  ///< The slowest a body may go, either way.
   /// Listen beyond loopback in the clear.
   bool insecure = false;
   std::uint32_t reactors = 0;  ///< 0: one a core.
@@ -34,6 +37,9 @@ struct NodeOptions {
   std::uint64_t cache_bytes = 256u << 20;
   /// Below this much free disk, writes are refused (503, retryable) until there is room again.
   std::uint64_t reserve_bytes = 256u << 20;
+  /// Backups are made under it and nowhere else. Empty: beside the data directory, under its name
+  /// with "-backups" behind it.
+  std::string backup_directory;
   std::uint32_t inline_object_bytes = 64u << 10;  ///< Objects up to this size ride with their row.
   std::int64_t shutdown_grace_ms = 30'000;
   std::optional<std::string> root_access_key_id;
