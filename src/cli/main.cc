@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   dyad::cli::add_profile_command(app, exit_code);
   dyad::cli::add_status_command(app, exit_code);
   dyad::cli::add_verify_command(app, exit_code);
+  dyad::cli::add_backup_command(app, exit_code);
   CLI11_PARSE(app, argc, argv);
   return exit_code;
 }

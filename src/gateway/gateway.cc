@@ -108,6 +108,7 @@ Gateway::Gateway(const GatewayShared& shared, JsonHooks hooks)
       memory_(shared.body_memory),
       authenticator_(shared),
       json_(shared, authenticator_, std::move(hooks)),
+      admin_(shared, authenticator_),
       query_(shared, authenticator_),
       s3_(shared, authenticator_) {}
 
@@ -165,7 +166,11 @@ Task<void> Gateway::dispatch(Exchange& exchange) {
     co_await refuse(exchange);
   } else if (head.find("x-amz-target") != nullptr || is_target_preflight(head)) {
     exchange.request_id = make_request_id(shared_.random, kJsonRequestIdChars);
-    co_await json_.serve(exchange);
+    if (AdminFrontend::is_admin_target(head.value("x-amz-target"))) {
+      co_await admin_.serve(exchange);
+    } else {
+      co_await json_.serve(exchange);
+    }
   } else if (is_for_operators(head, "/health")) {
     co_await answer_text(exchange.response, "application/json", "{\"status\":\"ok\"}\n");
   } else if (is_for_operators(head, "/metrics")) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/admin_frontend.h"
 #include "gateway/authenticate.h"
 #include "gateway/host_name.h"
 #include "gateway/json_frontend.h"
@@ -32,6 +33,7 @@ class Gateway final : public http::Handler {
   http::LocalBudget memory_;
   Authenticator authenticator_;
   JsonFrontend json_;
+  AdminFrontend admin_;
   QueryFrontend query_;
   S3Frontend s3_;
 };

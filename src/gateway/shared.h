@@ -57,6 +57,8 @@ struct GatewayOptions {
   bool accept_sigv2 = true;
 };
 
+class AdminHandler;
+
 /// What all reactors' gateways share. Everything in it outlives them and is thread-safe.
 struct GatewayShared {
   GatewayOptions options;
@@ -70,6 +72,7 @@ struct GatewayShared {
   Metrics& metrics;
   http::MemoryBudget& body_memory;  ///< For all bodies that are held while they are read.
   AddressRates& request_rates;
+  AdminHandler* admin = nullptr;  ///< gateway/admin_frontend.h; null: none is served.
 };
 
 }  // namespace dyad::gateway
