@@ -12,8 +12,8 @@ constexpr ErrorInfo kJsonErrors[] = {
     {.code = "SerializationException",
      .type_prefix = "com.amazon.coral.service#",
      .message_key = "Message"},
-    {.code = "ThrottlingException", .message = "Slower."},
     {.code = "ServiceUnavailable", .http_status = 503, .message = "Later."},
+    {.code = "ThrottlingException", .message = "Slower."},
 };
 constexpr ServiceInfo kJson = {.name = "dynamodb",
                                .not_implemented_code = "InternalServerError",
