@@ -129,31 +129,36 @@ TEST(RestRequest, HostileXmlIsMalformed) {
     deep_end += "</a>";
   }
   const std::string cases[] = {
-      "x",
-      "<a",
-      open,
-      close,
-      open + close + open + close,
-      "<Other></Other>",
+      "x", "<a", open, close, open + close + open + close, "<Other></Other>",
       open + "<Unknown/>" + close,
       open +
           "<LocationConstraint>a</LocationConstraint><LocationConstraint>b</LocationConstraint>" +
           close,
       open + "<LocationConstraint><b/></LocationConstraint>" + close,
-      open + "<Tags><Tag><Key>a</Key></Tag></Tags>" + close,
-      open + "<Tags><Other/></Tags>" + close,
+      open + "<Tags><Tag><Key>a</Key></Tag></Tags>" + close, open + "<Tags><Other/></Tags>" + close,
       "<!DOCTYPE a [<!ENTITY e \"x\">]>" + open + "<LocationConstraint>&e;</LocationConstraint>" +
           close,
-      open + deep,
-      open + deep + deep_end + close,
+      open + deep, open + deep + deep_end + close,
       open + std::string(protocol::kMaxXmlBytes, ' ') + close,
-      std::string("\0\0\0", 3),
-      "\xff\xfe<\0"};
+      // A NUL would end a value early, and one thing be done to another.
+      open + "<LocationConstraint>eu&#0;west</LocationConstraint>" + close,
+      open + "<LocationConstraint>eu&#x000;west</LocationConstraint>" + close,
+      open + "<LocationConstraint>eu&#4294967296;west</LocationConstraint>" + close,
+      open + "<LocationConstraint>eu&#xD800;west</LocationConstraint>" + close,
+      open + "<LocationConstraint>eu&#x110000;west</LocationConstraint>" + close,
+      open + std::string("<LocationConstraint>eu\0west</LocationConstraint>", 48) + close,
+      open + close + std::string("\0", 1), std::string("\0\0\0", 3), "\xff\xfe<\0"};
   for (const std::string& body : cases) {
     const auto input = parse<CreateBucket>("", {}, body);
     ASSERT_FALSE(input) << body.substr(0, 80);
     EXPECT_EQ(detail(input).code, "MalformedXML") << body.substr(0, 80);
   }
+  // A reference to an ordinary character, and what is none.
+  const auto referring = parse<CreateBucket>(
+      "", {},
+      open + "<LocationConstraint>&#x41;&#9;<![CDATA[&#b;&#]]></LocationConstraint>" + close);
+  ASSERT_TRUE(referring);
+  EXPECT_EQ(referring->create_bucket_configuration->location_constraint, "A\t&#b;&#");
   // An entity that nobody declared stays the text that it is.
   const auto input =
       parse<CreateBucket>("", {}, open + "<LocationConstraint>&e;</LocationConstraint>" + close);

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <charconv>
 #include <pugixml.hpp>
 
 #include "protocol/service_error.h"
@@ -173,11 +175,34 @@ Result<> read_value(const pugi::xml_node& node, const Shape& shape, TimestampFor
   }
 }
 
+/// Does the text behind "&#" name a character that no document may hold ("0;", "xd800;")? What is
+/// no reference at all stays as it is written, in CDATA for instance.
+bool names_no_character(std::string_view text) {
+  const bool hexadecimal = text.starts_with('x');
+  if (hexadecimal) text.remove_prefix(1);
+  std::uint32_t character = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, character, hexadecimal ? 16 : 10);
+  if (error == std::errc::invalid_argument || stop == end || *stop != ';') return false;
+  const bool surrogate = character >= 0xd800 && character <= 0xdfff;
+  return error != std::errc{} || character == 0 || surrogate || character > 0x10ffff;
+}
+
+/// Is every character one that a document may hold, by itself or as a reference? pugixml ends a
+/// text at a NUL, so that a key would be taken for another one, and writes surrogates as they are
+/// (XML 1.0, 2.2). Other controls pass: keys hold them, and S3 lists them so.
+bool has_characters_only(std::string_view text) {
+  if (text.find('\0') != text.npos) return false;
+  for (std::size_t at = text.find("&#"); at != text.npos; at = text.find("&#", at + 2))
+    if (names_no_character(text.substr(at + 2))) return false;
+  return true;
+}
+
 }  // namespace
 
 Result<> parse_xml(std::string_view text, const Shape& shape, std::string_view root_name,
                    void* out) {
-  if (text.size() > kMaxXmlBytes) return malformed();
+  if (text.size() > kMaxXmlBytes || !has_characters_only(text)) return malformed();
   pugi::xml_document document;
   // pugixml expands the five predefined entities and character references, never others. The
   // document type is parsed only to be refused; comments and instructions are dropped.

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/format_version.h"
+#include "table/tables.h"
 
 namespace dyad::table {
 namespace {
@@ -87,6 +88,49 @@ IndexDescriptor read_index(ByteReader& reader, std::uint8_t version) {
   return index;
 }
 
+bool is_key(const KeyAttribute& attribute) {
+  return attribute.type == Type::string || attribute.type == Type::number ||
+         attribute.type == Type::binary;
+}
+
+bool is_key_schema(const KeySchema& keys) {
+  return is_key(keys.hash) && (!keys.range || is_key(*keys.range));
+}
+
+/// Every key lies in exactly one of them.
+bool covers_all_keys(const PartitionMap& map) {
+  if (map.size() == 0 || !map[0].lower.empty()) return false;
+  for (std::size_t i = 1; i < map.size(); ++i)
+    if (map[i].lower <= map[i - 1].lower) return false;
+  return true;
+}
+
+bool is_whole(const IndexDescriptor& index) {
+  using Index = IndexDescriptor;
+  const bool global = index.kind == Index::Kind::global;
+  if (!global && index.kind != Index::Kind::local) return false;
+  if (index.projection.kind < Projection::Kind::all ||
+      index.projection.kind > Projection::Kind::include)
+    return false;
+  if (index.state < Index::State::active || index.state > Index::State::backfilling) return false;
+  if (!global && index.local_number >= kMaxLocalIndexes) return false;
+  return is_key_schema(index.keys) && (!global || covers_all_keys(index.partitions));
+}
+
+/// What is read of a disk is used without looking again.
+bool is_whole(const TableDescriptor& table) {
+  const bool ordered = table.placement == Placement::ordered;
+  if (!ordered && table.placement != Placement::hashed) return false;
+  if (table.codec != RowCodecKind::item && table.codec != RowCodecKind::object) return false;
+  if (table.log_images < LogImages::keys_only || table.log_images > LogImages::new_and_old)
+    return false;
+  // Keys in their own order are the bytes of the range key.
+  if (ordered && (!table.keys.range || table.keys.range->type == Type::number)) return false;
+  return is_key_schema(table.keys) && covers_all_keys(table.partitions) &&
+         std::ranges::all_of(table.indexes,
+                             [](const IndexDescriptor& index) { return is_whole(index); });
+}
+
 }  // namespace
 
 std::size_t PartitionMap::index_of(std::string_view key) const {
@@ -144,12 +188,7 @@ Result<TableDescriptor> decode_descriptor(std::string_view bytes) {
   table.log_images = static_cast<LogImages>(reader.u8());
   table.created_ms = static_cast<std::int64_t>(reader.le64());
   table.properties = reader.prefixed();
-  const bool states_known = std::ranges::all_of(table.indexes, [](const IndexDescriptor& index) {
-    return index.state >= IndexDescriptor::State::active &&
-           index.state <= IndexDescriptor::State::backfilling;
-  });
-  if (!reader.ok() || !reader.at_end() || version == 0 || table.partitions.size() == 0 ||
-      !states_known)
+  if (!reader.ok() || !reader.at_end() || version == 0 || !is_whole(table))
     return fail(ErrorCode::corruption, "the descriptor of table '" + table.name + "' is damaged");
   return table;
 }

@@ -533,6 +533,7 @@ TEST(IndexState, DescriptorsWithoutBuildingIndexesKeepTheOldFormat) {
   table.keys.hash = {"id", Type::string};
   table.partitions = PartitionMap({{"", store::PartitionId(1)}});
   table.indexes = {group_index()};
+  table.indexes[0].partitions = PartitionMap({{"", store::PartitionId(2)}});
   const std::string active = encode_descriptor(table);
   EXPECT_EQ(active[0], 1);
   table.indexes[0].state = IndexDescriptor::State::backfilling;
