@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -14,30 +12,12 @@ const itemsTable = "items"
 
 // items: puts, counters and deletes with conditions and with what they return, reads and batches of a few keys.
 type items struct {
-	round *round
-	keys  []string
-	byKey map[string]*history
-
-	mutex  sync.Mutex
-	latest map[string]string // Some writer that was seen of late, by key.
+	registers
 }
 
 func (w *items) setUp(r *round) error {
-	w.round, w.byKey, w.latest = r, map[string]*history{}, map[string]string{}
-	for i := range keysOfRound {
-		key := fmt.Sprintf("round-%06d/item-%d", r.number, i)
-		w.keys = append(w.keys, key)
-		w.byKey[key] = &history{name: key, model: itemModel}
-	}
+	w.open(r, "item", itemModel, "nobody")
 	return nil
-}
-
-func (w *items) histories() []*history {
-	var all []*history
-	for _, key := range w.keys {
-		all = append(all, w.byKey[key])
-	}
-	return all
 }
 
 func (w *items) step(c *client) {
@@ -78,24 +58,6 @@ func (w *items) condition(c *client, key string) itemCondition {
 		return itemCondition{writer: w.seen(key)}
 	}
 	return itemCondition{}
-}
-
-func (w *items) seen(key string) string {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	if writer := w.latest[key]; writer != "" {
-		return writer
-	}
-	return "nobody"
-}
-
-func (w *items) saw(key, writer string) {
-	if writer == "" {
-		return
-	}
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	w.latest[key] = writer
 }
 
 func itemOf(found attributes) *item {

@@ -3,11 +3,9 @@ package main
 import (
 	"crypto/md5"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -22,13 +20,8 @@ const (
 
 // objects: conditional and plain writes, copies, uploads in parts, deletes and reads of a few keys.
 type objects struct {
-	round *round
-	byKey map[string]*history
-	keys  []string
-
-	mutex    sync.Mutex
-	contents map[string]string // MD5 of the content, by entity tag.
-	latest   map[string]string // Some tag that was seen of late, by key.
+	registers
+	contents map[string]string // MD5 of the content, by entity tag; guarded by the mutex.
 }
 
 func md5Hex(content string) string {
@@ -37,22 +30,9 @@ func md5Hex(content string) string {
 }
 
 func (w *objects) setUp(r *round) error {
-	w.round, w.byKey = r, map[string]*history{}
-	w.contents, w.latest = map[string]string{}, map[string]string{}
-	for i := range keysOfRound {
-		key := fmt.Sprintf("round-%06d/object-%d", r.number, i)
-		w.keys = append(w.keys, key)
-		w.byKey[key] = &history{name: key, model: objectModel}
-	}
+	w.contents = map[string]string{}
+	w.open(r, "object", objectModel, md5Hex("nothing"))
 	return nil
-}
-
-func (w *objects) histories() []*history {
-	var all []*history
-	for _, key := range w.keys {
-		all = append(all, w.byKey[key])
-	}
-	return all
 }
 
 // write makes a content that no other write has, and its tag known before it is sent.
@@ -76,25 +56,6 @@ func (w *objects) digestOf(tag string) string {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	return w.contents[tag]
-}
-
-func (w *objects) saw(key, tag string) {
-	if tag == "" { // What was deleted goes on being asked for.
-		return
-	}
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	w.latest[key] = tag
-}
-
-// seen is a tag that may well be the one of now; without any, one that no object has.
-func (w *objects) seen(key string) string {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	if tag := w.latest[key]; tag != "" {
-		return tag
-	}
-	return md5Hex("nothing")
 }
 
 func bare(tag *string) string { return strings.Trim(aws.ToString(tag), `"`) }

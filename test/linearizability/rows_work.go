@@ -2,11 +2,9 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -17,31 +15,12 @@ import (
 
 // rows: S3 and DynamoDB write the same objects' rows at the same time: uploads, tags, attributes, deletes by either.
 type rows struct {
-	round *round
-	keys  []string
-	byKey map[string]*history
-
-	mutex  sync.Mutex
-	latest map[string]string // Some entity tag that was seen of late, by key.
+	registers
 }
 
 func (w *rows) setUp(r *round) error {
-	w.round, w.byKey, w.latest = r, map[string]*history{}, map[string]string{}
-	for i := range keysOfRound {
-		key := fmt.Sprintf("round-%06d/row-%d", r.number, i)
-		w.keys = append(w.keys, key)
-		w.byKey[key] = &history{name: key, model: rowModel}
-		w.latest[key] = md5Hex("nothing")
-	}
+	w.open(r, "row", rowModel, md5Hex("nothing"))
 	return nil
-}
-
-func (w *rows) histories() []*history {
-	var all []*history
-	for _, key := range w.keys {
-		all = append(all, w.byKey[key])
-	}
-	return all
 }
 
 func (w *rows) step(c *client) {
@@ -73,21 +52,6 @@ func (w *rows) settle(c *client) {
 		w.getObject(c, key)
 		w.getTags(c, key)
 	}
-}
-
-func (w *rows) seen(key string) string {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	return w.latest[key]
-}
-
-func (w *rows) saw(key, tag string) {
-	if tag == "" {
-		return
-	}
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	w.latest[key] = tag
 }
 
 func rowOf(found attributes) row {
