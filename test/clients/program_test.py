@@ -235,7 +235,8 @@ def accepts(server: Server) -> bool:
     try:
         with Connection(server):
             return True
-    except ConnectionRefusedError:
+    # Reset: the connection was in the listener's queue when the listener went.
+    except (ConnectionRefusedError, ConnectionResetError):
         return False
 
 
