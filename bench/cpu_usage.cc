@@ -1,5 +1,6 @@
 #include "cpu_usage.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -19,6 +20,14 @@ std::string read_text(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+Result<std::int64_t> cpu_clock_us(pid_t pid) {
+  clockid_t clock;
+  timespec used;
+  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &used) != 0)
+    return fail(ErrorCode::not_found, "there is no process " + std::to_string(pid));
+  return std::int64_t{used.tv_sec} * 1'000'000 + used.tv_nsec / 1000;
+}
+
 }  // namespace
 
 Result<CpuTimes> cpu_times_of(pid_t pid) {
@@ -33,7 +42,8 @@ Result<CpuTimes> cpu_times_of(pid_t pid) {
   for (int i = 0; i < 11; ++i) fields >> skipped;
   std::int64_t user = 0, system = 0;
   if (!(fields >> user >> system)) return fail(ErrorCode::not_found, path + " is cut short");
-  return CpuTimes{us_of_ticks(user), us_of_ticks(system)};
+  DYAD_TRY_ASSIGN(const std::int64_t total_us, cpu_clock_us(pid));
+  return CpuTimes{total_us, us_of_ticks(user), us_of_ticks(system)};
 }
 
 Result<std::int64_t> machine_busy_us() {

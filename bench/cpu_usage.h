@@ -8,15 +8,15 @@
 
 namespace dyad::bench {
 
-/// CPU time used so far, all threads of a process together, from /proc/<pid>/stat. The kernel tells
-/// it in ticks of 10 ms.
+/// CPU time used so far, all threads of a process together. The total is the process's CPU clock;
+/// how it divides, from /proc/<pid>/stat, comes in ticks of 10 ms.
 struct CpuTimes {
+  std::int64_t total_us = 0;
   std::int64_t user_us = 0;
   std::int64_t system_us = 0;
 
-  std::int64_t total_us() const { return user_us + system_us; }
   CpuTimes operator-(const CpuTimes& before) const {
-    return {user_us - before.user_us, system_us - before.system_us};
+    return {total_us - before.total_us, user_us - before.user_us, system_us - before.system_us};
   }
 };
 

@@ -1,35 +1,45 @@
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
 #include <iterator>
 
-#include "cases.h"
-#include "http_setup.h"
+#include "case.h"
 #include "options.h"
 #include "report.h"
-#include "run.h"
-#include "runtime/sync_wait.h"
+#include "run_cases.h"
+#include "run_engine.h"
 #include "runtime/system_clock.h"
 #include "runtime/threaded_runtime.h"
-#include "server_process.h"
+#include "server.h"
 
 namespace dyad::bench {
 namespace {
 
-constexpr int kMaxHealthAttempts = 600;
-constexpr useconds_t kHealthPauseUs = 50'000;
-
-Result<> check_names(const Options& options) {
-  for (const std::string& name : options.only) {
-    bool known = false;
-    for (const HttpCaseName& entry : kHttpCases) known = known || entry.name == name;
-    for (const EngineCaseName& entry : kEngineCases) known = known || entry.name == name;
-    if (!known) return fail(ErrorCode::invalid_argument, "--only: no case is called " + name);
+/// Names that no case has.
+Result<> check_names(const Options& options, const Cases& cases) {
+  std::vector<std::string> names = engine_case_names();
+  std::vector<std::string> groups{std::string(kEngineGroup)};
+  for (const auto& entry : cases) {
+    names.push_back(entry->info().name);
+    groups.push_back(entry->info().group);
   }
-  return {};
+  const auto check = [](const std::vector<std::string>& asked,
+                        const std::vector<std::string>& known, std::string_view what) -> Result<> {
+    for (const std::string& name : asked) {
+      if (std::ranges::find(known, name) == known.end())
+        return fail(ErrorCode::invalid_argument, fmt::format("no {} is called '{}'; there are: {}",
+                                                             what, name, fmt::join(known, ", ")));
+    }
+    return {};
+  };
+  DYAD_TRY(check(options.only, names, "case"));
+  std::ranges::sort(groups);
+  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  return check(options.groups, groups, "group");
 }
 
 void pin(std::optional<int> cpu) {
@@ -41,42 +51,59 @@ void pin(std::optional<int> cpu) {
     fmt::print(stderr, "cannot pin to CPU {}\n", *cpu);
 }
 
-Result<> await_health(Reactor& reactor, const std::string& address, ServerProcess* server) {
-  Target target;
-  target.address = address;
-  Result<> healthy;
-  for (int i = 0; i < kMaxHealthAttempts; ++i) {
-    healthy = sync_wait(reactor, ask_health(reactor, target));
-    if (healthy || server == nullptr) return healthy;
-    if (!server->running())
-      return fail(ErrorCode::cancelled, "the server did not start: " + server->log_end());
-    ::usleep(kHealthPauseUs);
-  }
-  return healthy;
+/// Thousands of connections take as many descriptors, here and in the servers, which inherit it.
+void raise_descriptor_limit() {
+  rlimit limit;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-bool any_wanted(const Options& options, bool over_http) {
-  bool any = false;
-  if (over_http) {
-    for (const HttpCaseName& entry : kHttpCases) any = any || wanted(options, entry.name);
-  } else {
-    for (const EngineCaseName& entry : kEngineCases) any = any || wanted(options, entry.name);
-  }
-  return any && (over_http ? options.http : options.engine);
+/// Servers that a wanted case loads, a bit each.
+unsigned wanted_kinds(const Options& options, const Cases& cases) {
+  unsigned kinds = 0;
+  for (const auto& entry : cases)
+    if (wanted(options, entry->info().name, entry->info().group)) kinds |= entry->info().kinds;
+  return kinds;
 }
 
-Result<std::vector<CaseResult>> run_over_http(const Options& options, Reactor& reactor,
-                                              std::optional<ServerProcess>& server) {
-  const std::string address = server ? server->address() : options.endpoint;
-  const pid_t pid = server ? server->pid() : options.server_pid;
-  DYAD_TRY(await_health(reactor, address, server ? &*server : nullptr));
-  DYAD_TRY_ASSIGN(std::vector<CaseResult> results, run_http_cases(options, reactor, address, pid));
-  if (server) DYAD_TRY(server->stop());
+bool any_engine_case(const Options& options) {
+  return std::ranges::any_of(engine_case_names(), [&](const std::string& name) {
+    return wanted(options, name, kEngineGroup);
+  });
+}
+
+Result<Results> run_over_network(Bed& bed, const Cases& cases, Machine& machine) {
+  const Options& options = bed.options;
+  const unsigned kinds = wanted_kinds(options, cases);
+  Results results;
+  if (kinds == 0) return results;
+  std::vector<Server> servers;
+  if ((kinds & static_cast<unsigned>(ServerKind::dyad)) != 0) {
+    DYAD_TRY_ASSIGN(Server dyad, options.endpoint.empty()
+                                     ? start_dyad(options, bed.reactor, bed.scratch)
+                                     : use_endpoint(options, bed.reactor));
+    servers.push_back(std::move(dyad));
+  }
+  std::vector<std::string> left_out;
+  for (Server& peer : start_peers(options, bed.reactor, bed.scratch, kinds, left_out)) {
+    machine.servers.push_back(peer.name + " " + peer.version);
+    servers.push_back(std::move(peer));
+  }
+  pin(options.generator_cpu);
+  results = run_cases(bed, cases, servers);
+  results.left_out.insert(results.left_out.begin(), left_out.begin(), left_out.end());
+  for (Server& server : servers) {
+    if (server.kind != ServerKind::dyad || !server.process) continue;
+    if (const Result<> stopped = server.process->stop(); !stopped) {
+      results.failed = true;
+      results.left_out.push_back("dyad did not stop as it should: " + stopped.error().to_string());
+    }
+  }
   return results;
 }
 
-Result<> write_reports(const Options& options, const Machine& machine,
-                       const std::vector<CaseResult>& results) {
+Result<> write_reports(const Options& options, const Machine& machine, const Results& results) {
   fmt::print("{}", text_report(options, machine, results));
   if (options.json.empty()) return {};
   std::ofstream file(options.json);
@@ -87,37 +114,32 @@ Result<> write_reports(const Options& options, const Machine& machine,
 }
 
 Result<> run(const Options& options) {
-  DYAD_TRY(check_names(options));
+  const Cases cases = all_cases();
+  DYAD_TRY(check_names(options, cases));
+  if (options.list_peers) {
+    for (const PeerName& peer : wanted_peers(options, wanted_kinds(options, cases)))
+      fmt::print("{}\n", peer.name);
+    return {};
+  }
   DYAD_TRY_ASSIGN(const ScratchDirectory scratch,
                   ScratchDirectory::make(options.data_parent, options.keep_data));
-  const Machine machine = look_at_machine(scratch.file_system());
+  Machine machine = look_at_machine(scratch.file_system());
   if (machine.file_system == "tmpfs")
     fmt::print(stderr, "{} is in memory: durable writes cost nothing there; see --data-parent\n",
                options.data_parent);
-  const bool over_http = any_wanted(options, true);
-  std::optional<ServerProcess> server;
-  if (over_http && options.endpoint.empty()) {
-    ServerSpec spec;
-    spec.program = options.server;
-    spec.directory = scratch.path();
-    spec.region = options.region;
-    spec.root = {options.access_key, options.secret_key, ""};
-    spec.cpu = options.server_cpu;
-    DYAD_TRY_ASSIGN(ServerProcess started, ServerProcess::start(spec));
-    server.emplace(std::move(started));
-  }
-  pin(options.generator_cpu);
-
+  raise_descriptor_limit();
   const auto runtime = make_threaded_runtime(WorkerPoolOptions(), make_posix_files());
   Reactor reactor(runtime->clock(), "bench");
-  std::vector<CaseResult> results;
-  if (over_http) {
-    DYAD_TRY_ASSIGN(results, run_over_http(options, reactor, server));
-  }
+  const TextPool pool;
+  const Progress progress(reactor.clock(), options.quiet);
+  Bed bed{options, reactor, pool, scratch.path(), progress};
+  DYAD_TRY_ASSIGN(Results results, run_over_network(bed, cases, machine));
   Result<> done;
-  if (any_wanted(options, false)) {
-    auto more = run_engine_cases(options, *runtime, reactor, scratch.path());
-    if (more) std::move(more->begin(), more->end(), std::back_inserter(results));
+  if (results.failed) done = fail(ErrorCode::conflict, "Dyad failed; what stands under 'Left out'");
+  if (any_engine_case(options)) {
+    pin(options.generator_cpu);
+    auto more = run_engine_cases(bed, *runtime);
+    if (more) std::move(more->begin(), more->end(), std::back_inserter(results.cases));
     // What was measured before is told all the same.
     if (!more) done = fail(std::move(more).error());
   }

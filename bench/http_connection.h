@@ -26,6 +26,7 @@ struct HttpAnswer {
   int status = 0;
   std::string buffer;  ///< Longer than the body, as a rule.
   std::size_t body_bytes = 0;
+  std::string etag;  ///< Empty: there is none.
 
   std::string_view body() const { return std::string_view(buffer).substr(0, body_bytes); }
 };
@@ -40,8 +41,12 @@ class HttpConnection {
                  RequestSigner::Form form);
 
   Task<Result<>> exchange(const HttpRequest& request, HttpAnswer& answer);
+  /// The same, for a long answer: its body is counted and thrown away, but for the last piece.
+  Task<Result<std::uint64_t>> exchange_long(const HttpRequest& request, HttpAnswer& answer);
 
  private:
+  Task<Result<>> send_and_receive(const HttpRequest& request, HttpAnswer& answer);
+
   const Clock& clock_;
   RequestSigner signer_;
   http::Client client_;
@@ -56,6 +61,7 @@ class HttpDriver final : public Driver {
       : connection_(std::move(connection)), workload_(workload), keys_(keys) {}
 
   Task<Result<>> operate() override;
+  std::uint64_t units() const override { return workload_.units(); }
 
  private:
   std::unique_ptr<HttpConnection> connection_;

@@ -4,6 +4,8 @@
 
 #include <iterator>
 
+#include "base/check.h"
+
 namespace dyad::bench {
 namespace {
 
@@ -32,10 +34,27 @@ class GetItem final : public HttpWorkload {
   }
 };
 
+std::string_view table_of(PutItemKind kind) {
+  switch (kind) {
+    case PutItemKind::plain:
+    case PutItemKind::conditional:
+      return kTableName;
+    case PutItemKind::indexed:
+      return kIndexedTableName;
+    case PutItemKind::streamed:
+      return kStreamedTableName;
+  }
+  DYAD_CHECK(false);
+}
+
 class PutItem final : public HttpWorkload {
  public:
-  PutItem(const TextPool& pool, bool indexed)
-      : pool_(pool), table_(indexed ? kIndexedTableName : kTableName) {}
+  PutItem(const TextPool& pool, PutItemKind kind)
+      : pool_(pool),
+        table_(table_of(kind)),
+        end_(kind == PutItemKind::conditional
+                 ? R"json("}},"ConditionExpression":"attribute_exists(id)"})json"
+                 : R"("}}})") {}
 
   RequestSigner::Form form() const override { return dynamodb_form("PutItem"); }
 
@@ -48,7 +67,7 @@ class PutItem final : public HttpWorkload {
                    R"("owner":{{"S":"user-{:04}"}},"created":{{"N":"{}"}},"payload":{{"S":")",
                    table_, number, number % kOwners, created_of(number));
     out.body.append(pool_.cut(random, kPayloadBytes));
-    out.body.append(R"("}}})");
+    out.body.append(end_);
   }
 
   Result<> check(std::uint64_t, int status, std::string_view body) const override {
@@ -59,6 +78,7 @@ class PutItem final : public HttpWorkload {
  private:
   const TextPool& pool_;
   const std::string_view table_;
+  const std::string_view end_;
 };
 
 void append_object_target(std::string& out, std::uint64_t number) {
@@ -138,8 +158,8 @@ Error unexpected_answer(int status, std::string_view body) {
 std::unique_ptr<HttpWorkload> make_get_item() {
   return std::make_unique<GetItem>();
 }
-std::unique_ptr<HttpWorkload> make_put_item(const TextPool& pool, bool indexed) {
-  return std::make_unique<PutItem>(pool, indexed);
+std::unique_ptr<HttpWorkload> make_put_item(const TextPool& pool, PutItemKind kind) {
+  return std::make_unique<PutItem>(pool, kind);
 }
 std::unique_ptr<HttpWorkload> make_put_object(const TextPool& pool) {
   return std::make_unique<PutObject>(pool);

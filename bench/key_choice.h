@@ -12,8 +12,9 @@ class KeyChoice {
  public:
   enum class Order : std::uint8_t { in_turn, random };
 
-  KeyChoice(Order order, std::uint64_t count, std::uint64_t seed)
-      : order_(order), count_(count), random_(seed) {}
+  /// `first`: where those in turn begin.
+  KeyChoice(Order order, std::uint64_t count, std::uint64_t seed, std::uint64_t first = 0)
+      : order_(order), count_(count), turn_(first), random_(seed) {}
 
   std::uint64_t next() {
     return order_ == Order::random ? random_.below(count_) : turn_++ % count_;
@@ -23,7 +24,7 @@ class KeyChoice {
  private:
   const Order order_;
   const std::uint64_t count_;
-  std::uint64_t turn_ = 0;
+  std::uint64_t turn_;
   SeededRandom random_;
 };
 

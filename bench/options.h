@@ -17,15 +17,31 @@ struct Options {
   std::string secret_key;
   std::string region = "us-east-1";
 
+  std::string peers;                    ///< Where they are installed; empty: none.
+  std::vector<std::string> only_peers;  ///< Their names; empty: all.
+  bool no_peers = false;
+  bool list_peers = false;  ///< Only say which of them would be measured.
+
   std::uint32_t connections = 64;
-  std::uint32_t rounds = 5;
-  double seconds = 3;
-  double warm_up_seconds = 1;
-  std::uint64_t keys = 20'000;
-  std::vector<std::string> only;  ///< Names of cases; empty: all.
-  bool http = true;
-  bool engine = true;
+  // 0 (below 0: the warm-up) until parse_options() has chosen.
+  std::uint32_t rounds = 0;
+  double seconds = 0;
+  double warm_up_seconds = -1;
+  std::uint64_t keys = 0;
+  double rate_per_s = 0;            ///< Open loop of the request cases; 0: closed.
+  std::vector<std::string> only;    ///< Names of cases.
+  std::vector<std::string> groups;  ///< Neither: the groups that run as a rule.
+  bool quick = false;
+  bool full = false;
   bool memory_engine = false;
+
+  // Sizes of single cases; 0 until parse_options() has chosen.
+  std::uint64_t list_keys = 0;
+  std::uint64_t deleted_keys = 0;
+  std::uint64_t multipart_mib = 0;
+  std::uint64_t growth_items = 0;
+  double overwrite_seconds = 0;
+  std::uint32_t idle_connections = 0;
 
   std::string data_parent = "/var/tmp";
   bool keep_data = false;

@@ -80,6 +80,88 @@ TEST_F(PhaseTest, ErrorsAreToldAndEndThePhaseEarly) {
   EXPECT_EQ(phase.first_error, "conflict: as told");
 }
 
+TEST_F(PhaseTest, AnOpenLoopKeepsItsRateWhileDriversAreFree) {
+  std::vector<std::unique_ptr<Driver>> drivers;
+  for (int i = 0; i < 32; ++i) drivers.push_back(std::make_unique<Sleeper>(clock_, false));
+  PhasePlan plan;
+  plan.warm_up_ms = 20;
+  plan.measure_ms = 200;
+  plan.rate_per_s = 500;
+  const Phase phase = run(drivers, plan);
+  // What is due within 200 ms, however late the machine was with it.
+  EXPECT_GE(phase.operations, 99u);
+  EXPECT_LE(phase.operations, 101u);
+  EXPECT_GE(phase.latency_us.percentile(0), 900u);
+}
+
+/// The first operation takes long, the others nothing.
+class Stalls final : public Driver {
+ public:
+  explicit Stalls(const Clock& clock) : clock_(clock) {}
+  Task<Result<>> operate() override {
+    if (first_) co_await SleepUntil(clock_.steady_us() + 100'000);
+    first_ = false;
+    co_return Result<>();
+  }
+  std::uint64_t units() const override { return 7; }
+
+ private:
+  const Clock& clock_;
+  bool first_ = true;
+};
+
+TEST_F(PhaseTest, AnOpenLoopChargesAStallToAllThatWasDueMeanwhile) {
+  std::vector<std::unique_ptr<Driver>> drivers;
+  drivers.push_back(std::make_unique<Stalls>(clock_));
+  PhasePlan plan;
+  plan.warm_up_ms = 0;
+  plan.measure_ms = 200;
+  plan.rate_per_s = 100;
+  const Phase phase = run(drivers, plan);
+  EXPECT_GE(phase.operations, 19u);
+  EXPECT_LE(phase.operations, 20u);
+  EXPECT_EQ(phase.units, 7 * phase.operations);
+  // Those due at 0, 10, 20 ... 90 ms were answered at 100 at the earliest. A closed loop would have
+  // seen a single slow one.
+  EXPECT_GE(phase.latency_us.percentile(0.75), 40'000u);
+}
+
+/// As slow as the drivers are, the rate cannot be kept.
+TEST_F(PhaseTest, ARateThatIsNotKeptIsAnError) {
+  std::vector<std::unique_ptr<Driver>> drivers;
+  drivers.push_back(std::make_unique<Sleeper>(clock_, false));
+  PhasePlan plan;
+  plan.warm_up_ms = 0;
+  plan.measure_ms = 30;
+  plan.rate_per_s = 1'000'000;
+  const Phase phase = run(drivers, plan);
+  EXPECT_EQ(phase.errors, 1u);
+  EXPECT_EQ(phase.first_error, "conflict: the server does not keep up with the rate");
+}
+
+TEST_F(PhaseTest, ToldIsTheMemoryOfTheSubject) {
+  std::vector<std::unique_ptr<Driver>> drivers;
+  drivers.push_back(std::make_unique<Sleeper>(clock_, false));
+  PhasePlan plan;
+  plan.operations = 1;
+  plan.subject = ::getpid();
+  const Phase phase = run(drivers, plan);
+  ASSERT_TRUE(phase.subject_memory.has_value());
+  EXPECT_GT(phase.subject_memory->resident_bytes, 1 << 20);
+  EXPECT_GE(phase.subject_memory->peak_bytes, phase.subject_memory->resident_bytes);
+}
+
+TEST_F(PhaseTest, ANumberOfOperationsThatTakesTooLongIsAnError) {
+  std::vector<std::unique_ptr<Driver>> drivers;
+  for (int i = 0; i < 3; ++i) drivers.push_back(std::make_unique<Sleeper>(clock_, false));
+  PhasePlan plan;
+  plan.operations = 1'000'000'000;
+  plan.limit_ms = 20;
+  const Phase phase = run(drivers, plan);
+  EXPECT_GE(phase.errors, 1u);
+  EXPECT_EQ(phase.first_error, "deadline_exceeded: it takes longer than it may");
+}
+
 /// Never suspends.
 class Immediate final : public Driver {
  public:

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <fstream>
-#include <functional>
 #include <iterator>
 
+#include "aims.h"
 #include "crypto/amz_date.h"
 #include "runtime/system_clock.h"
 #include "sample_data.h"
@@ -16,96 +16,92 @@
 namespace dyad::bench {
 namespace {
 
-double per_operation(std::int64_t us, const Phase& phase) {
-  return phase.operations == 0 ? 0
-                               : static_cast<double>(us) / static_cast<double>(phase.operations);
-}
-
-double rate(const Phase& phase) {
-  return phase.seconds > 0 ? static_cast<double>(phase.operations) / phase.seconds : 0;
-}
-
-/// A figure of a phase: its name in the JSON and how it is taken.
-struct Figure {
-  const char* name;
-  std::function<double(const Phase&)> of;
-};
-
-const std::vector<Figure>& figures() {
-  static const std::vector<Figure> all = {
-      {"operations_per_second", rate},
-      {"cpu_us",
-       [](const Phase& p) {
-         return p.subject_cpu ? per_operation(p.subject_cpu->total_us(), p) : 0;
-       }},
-      {"cpu_user_us",
-       [](const Phase& p) { return p.subject_cpu ? per_operation(p.subject_cpu->user_us, p) : 0; }},
-      {"cpu_system_us",
-       [](const Phase& p) {
-         return p.subject_cpu ? per_operation(p.subject_cpu->system_us, p) : 0;
-       }},
-      {"generator_cpu_us", [](const Phase& p) { return per_operation(p.own_cpu.total_us(), p); }},
-      {"p50_us", [](const Phase& p) { return static_cast<double>(p.latency_us.percentile(0.5)); }},
-      {"p99_us", [](const Phase& p) { return static_cast<double>(p.latency_us.percentile(0.99)); }},
-      {"p999_us",
-       [](const Phase& p) { return static_cast<double>(p.latency_us.percentile(0.999)); }},
-      {"other_cpus_busy",
-       [](const Phase& p) {
-         return p.seconds > 0 ? static_cast<double>(p.others_cpu_us) * 1e-6 / p.seconds : 0;
-       }},
-  };
-  return all;
-}
-
-Spread spread_of(const CaseResult& result, std::string_view figure) {
-  std::vector<double> values;
-  for (const Figure& candidate : figures()) {
-    if (candidate.name != figure) continue;
-    for (const Phase& phase : result.rounds) values.push_back(candidate.of(phase));
-  }
-  return bench::spread_of(std::move(values));
-}
-
-std::uint64_t errors_of(const CaseResult& result) {
-  std::uint64_t errors = 0;
-  for (const Phase& phase : result.rounds) errors += phase.errors;
-  return errors;
+std::string short_number(double value) {
+  if (value >= 1e6) return fmt::format("{:.1f}M", value / 1e6);
+  return fmt::format("{:.0f}", value);
 }
 
 std::string range(const Spread& spread) {
-  return fmt::format("{:.1f}..{:.1f}", spread.min, spread.max);
+  return short_number(spread.min) + ".." + short_number(spread.max);
 }
 
-void append_case(std::string& out, const CaseResult& result) {
+constexpr const char* kHead =
+    "{:<38} {:>8} {:>15} {:>8} {:>8} {:>7} {:>7} {:>7} {:>8} {:>8} {:>8} "
+    "{:>7} {:>7} {:>6} {:>6}\n";
+
+/// "1.23 GB" of bytes is a rate in MB; everything else is counted.
+std::string unit_rate(const CaseResult& result, std::string_view figure) {
+  const double median = spread_of(result, figure).median;
+  if (median == 0) return "-";
+  return result.unit == "bytes" ? fmt::format("{:.0f}MB", median / 1e6) : short_number(median);
+}
+
+/// How many times what this server does Dyad does, a second.
+std::string times_of(const Results& results, const CaseResult& result) {
+  constexpr std::string_view figure = "units_per_second";
+  const auto ours = median_of(results, result.name, "dyad", figure);
+  const auto theirs = median_of(results, result.name, result.server, figure);
+  if (result.server == "dyad" || result.server == "engine" || !ours || !theirs) return "";
+  return fmt::format("{:.1f}", *ours / *theirs);
+}
+
+void append_case(std::string& out, const Results& results, const CaseResult& result) {
   const auto median = [&](std::string_view figure) { return spread_of(result, figure).median; };
-  const Spread rate = spread_of(result, "operations_per_second");
-  const Spread cpu = spread_of(result, "cpu_us");
-  const bool known = !result.rounds.empty() && result.rounds.front().subject_cpu.has_value();
-  fmt::format_to(std::back_inserter(out),
-                 "{:<22} {:>8.0f} {:>15} {:>8} {:>13} {:>7.1f} {:>7.1f} {:>7.1f} {:>8.0f} {:>8.0f} "
-                 "{:>8.0f} {:>6.2f} {:>7}\n",
-                 result.name, rate.median, fmt::format("{:.0f}..{:.0f}", rate.min, rate.max),
-                 known ? fmt::format("{:.1f}", cpu.median) : "-", known ? range(cpu) : "-",
-                 median("cpu_user_us"), median("cpu_system_us"),
-                 result.over_http ? median("generator_cpu_us") : 0.0, median("p50_us"),
-                 median("p99_us"), median("p999_us"), median("other_cpus_busy"), errors_of(result));
+  const auto told = [](double value) {
+    return value > 0 ? fmt::format("{:.1f}", value) : std::string("-");
+  };
+  std::string name = result.name;
+  if (result.unit != "ops") name += ", " + result.unit;
+  const bool peer = result.server != "dyad" && result.server != "engine";
+  if (peer && !name.starts_with(result.server)) name = "  " + result.server;
+  fmt::format_to(
+      std::back_inserter(out), fmt::runtime(kHead), name, unit_rate(result, "units_per_second"),
+      result.unit == "bytes" ? "" : range(spread_of(result, "units_per_second")),
+      unit_rate(result, "units_per_core_second"), told(median("cpu_us")),
+      told(median("cpu_user_us")), told(median("cpu_system_us")), told(median("generator_cpu_us")),
+      short_number(median("p50_us")), short_number(median("p99_us")),
+      short_number(median("p999_us")), told(median("resident_mib")), told(median("peak_mib")),
+      fmt::format("{:.2f}", median("other_cpus_busy")), times_of(results, result));
 }
 
-void append_section(std::string& out, std::string_view title,
-                    const std::vector<CaseResult>& results, bool over_http) {
+void append_cases(std::string& out, std::string_view title, const Results& results, bool engine) {
   bool begun = false;
-  for (const CaseResult& result : results) {
-    if (result.over_http != over_http) continue;
+  for (const CaseResult& result : results.cases) {
+    if ((result.server == "engine") != engine) continue;
     if (!begun) {
-      fmt::format_to(std::back_inserter(out),
-                     "\n{}\n{:<22} {:>8} {:>15} {:>8} {:>13} {:>7} {:>7} {:>7} {:>8} {:>8} {:>8} "
-                     "{:>6} {:>7}\n",
-                     title, "", "ops/s", "min..max", "CPU us", "min..max", "user", "system",
-                     over_http ? "client" : "", "p50 us", "p99 us", "p99.9", "others", "errors");
+      fmt::format_to(std::back_inserter(out), "\n{}\n", title);
+      fmt::format_to(std::back_inserter(out), fmt::runtime(kHead), "", "/s", "min..max", "/core s",
+                     "CPU us", "user", "system", "client", "p50 us", "p99 us", "p99.9", "MiB",
+                     "peak", "others", "Dyad x");
       begun = true;
     }
-    append_case(out, result);
+    append_case(out, results, result);
   }
+}
+
+void append_facts(std::string& out, const Results& results) {
+  if (results.facts.empty()) return;
+  out += "\nFigures of their own\n";
+  for (const FactResult& fact : results.facts) {
+    const Spread spread = spread_of(fact.values);
+    fmt::format_to(std::back_inserter(out), "{:<42} {:>12.2f} {:<5}  {:.2f}..{:.2f}\n", fact.name,
+                   spread.median, fact.unit, spread.min, spread.max);
+  }
+}
+
+void append_aims(std::string& out, const std::vector<Aim>& aims) {
+  if (aims.empty()) return;
+  out += "\nAims\n";
+  for (const Aim& aim : aims)
+    fmt::format_to(std::back_inserter(out), "{:<42} {:>10.2f}  {} {:g} {:<18} {}\n", aim.what,
+                   aim.measured, aim.at_most ? "at most " : "at least", aim.aim, aim.unit,
+                   aim.met() ? "met" : "not met");
+}
+
+void append_left_out(std::string& out, const Results& results) {
+  if (results.left_out.empty()) return;
+  out += "\nLeft out\n";
+  for (const std::string& line : results.left_out) out += line + "\n";
 }
 
 std::string json_string(std::string_view text) {
@@ -121,21 +117,59 @@ std::string json_string(std::string_view text) {
   return out + "\"";
 }
 
+void append_json_values(std::string& out, const std::vector<double>& values) {
+  const Spread spread = spread_of(values);
+  fmt::format_to(std::back_inserter(out),
+                 "{{\"median\": {:.3f}, \"min\": {:.3f}, \"max\": {:.3f}, \"rounds\": [",
+                 spread.median, spread.min, spread.max);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    fmt::format_to(std::back_inserter(out), "{}{:.3f}", i == 0 ? "" : ", ", values[i]);
+  out += "]}";
+}
+
 void append_json_case(std::string& out, const CaseResult& result) {
-  fmt::format_to(std::back_inserter(out), "    {{\"name\": {}, \"over\": \"{}\", \"errors\": {}",
-                 json_string(result.name), result.over_http ? "http" : "engine", errors_of(result));
+  fmt::format_to(std::back_inserter(out),
+                 "    {{\"name\": {}, \"server\": {}, \"unit\": {}, \"errors\": {}",
+                 json_string(result.name), json_string(result.server), json_string(result.unit),
+                 errors_of(result));
   for (const Figure& figure : figures()) {
-    const Spread spread = spread_of(result, figure.name);
-    fmt::format_to(
-        std::back_inserter(out),
-        ",\n     \"{}\": {{\"median\": {:.3f}, \"min\": {:.3f}, \"max\": {:.3f}, \"rounds\": [",
-        figure.name, spread.median, spread.min, spread.max);
-    for (std::size_t i = 0; i < result.rounds.size(); ++i)
-      fmt::format_to(std::back_inserter(out), "{}{:.3f}", i == 0 ? "" : ", ",
-                     figure.of(result.rounds[i]));
-    out += "]}";
+    std::vector<double> values;
+    for (const Phase& phase : result.rounds) values.push_back(figure.of(phase));
+    fmt::format_to(std::back_inserter(out), ",\n     \"{}\": ", figure.name);
+    append_json_values(out, values);
   }
   out += "}";
+}
+
+void append_json_fact(std::string& out, const FactResult& fact) {
+  fmt::format_to(std::back_inserter(out),
+                 "    {{\"name\": {}, \"unit\": {}, \"value\": ", json_string(fact.name),
+                 json_string(fact.unit));
+  append_json_values(out, fact.values);
+  out += "}";
+}
+
+void append_json_aim(std::string& out, const Aim& aim) {
+  fmt::format_to(std::back_inserter(out),
+                 "    {{\"what\": {}, \"unit\": {}, \"at_most\": {}, \"aim\": {:g}, "
+                 "\"measured\": {:.3f}, \"met\": {}}}",
+                 json_string(aim.what), json_string(aim.unit), aim.at_most, aim.aim, aim.measured,
+                 aim.met());
+}
+
+void append_json_string(std::string& out, const std::string& text) {
+  out += "    " + json_string(text);
+}
+
+template <class T>
+void append_json_list(std::string& out, const char* name, const std::vector<T>& all,
+                      void (*append)(std::string&, const T&)) {
+  fmt::format_to(std::back_inserter(out), ",\n  \"{}\": [\n", name);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    append(out, all[i]);
+    out += i + 1 < all.size() ? ",\n" : "\n";
+  }
+  out += "  ]";
 }
 
 std::string first_value(const std::string& path, std::string_view name) {
@@ -149,15 +183,6 @@ std::string first_value(const std::string& path, std::string_view name) {
 }
 
 }  // namespace
-
-Spread spread_of(std::vector<double> values) {
-  if (values.empty()) return {};
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  const double median =
-      values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-  return {median, values.front(), values.back()};
-}
 
 Machine look_at_machine(std::string file_system) {
   Machine machine;
@@ -173,41 +198,43 @@ Machine look_at_machine(std::string file_system) {
   return machine;
 }
 
-std::string text_report(const Options& options, const Machine& machine,
-                        const std::vector<CaseResult>& results) {
+std::string text_report(const Options& options, const Machine& machine, const Results& results) {
   std::string out = fmt::format(
       "{}  {} x {}, {}, data on {}\n{}\n{} connections, {} rounds of {} s after {} s, {} keys, "
-      "items of "
-      "{} bytes, objects of {}\n",
+      "items of {} bytes, objects of {}\n",
       machine.date, machine.cpus, machine.cpu, machine.kernel, machine.file_system, options.command,
       options.connections, options.rounds, options.seconds, options.warm_up_seconds, options.keys,
       kItemBytes, kObjectBytes);
-  append_section(out, "Over HTTP, each request signed (CPU: the server's, an operation)", results,
-                 true);
-  append_section(out, "The engine in one process, without HTTP (CPU: the process's, an operation)",
-                 results, false);
+  if (!machine.servers.empty()) out += fmt::format("beside {}\n", fmt::join(machine.servers, ", "));
+  if (options.rate_per_s > 0)
+    out += fmt::format("open loop: {} operations a second\n", options.rate_per_s);
+  append_cases(out, "Over the network (CPU: the server's, an operation)", results, false);
+  append_cases(out, "The engine in this process (CPU: its own, an operation)", results, true);
+  append_facts(out, results);
+  append_aims(out, held_against_aims(results));
+  append_left_out(out, results);
   out +=
-      "\nMedians over the rounds. A closed loop: p50 is about connections / (ops/s). others: CPUs "
-      "that "
-      "other programs kept busy.\n";
+      "\nMedians over the rounds. /core s: by the CPU seconds that the server used. A closed loop: "
+      "p50 is about\nconnections / (ops/s). others: CPUs that other programs kept busy. MiB: "
+      "resident after the case, and its peak.\n";
   return out;
 }
 
-std::string json_report(const Options& options, const Machine& machine,
-                        const std::vector<CaseResult>& results) {
+std::string json_report(const Options& options, const Machine& machine, const Results& results) {
   std::string out = fmt::format(
       "{{\n  \"date\": {}, \"cpu\": {}, \"cpus\": {}, \"kernel\": {}, \"file_system\": {},\n"
-      "  \"command\": {}, \"connections\": {}, \"rounds\": {}, \"seconds\": {}, "
-      "\"warm_up_seconds\": {}, "
-      "\"keys\": {},\n  \"cases\": [\n",
+      "  \"servers\": {}, \"command\": {}, \"connections\": {}, \"rounds\": {}, "
+      "\"seconds\": {}, \"warm_up_seconds\": {}, \"keys\": {}",
       json_string(machine.date), json_string(machine.cpu), machine.cpus,
-      json_string(machine.kernel), json_string(machine.file_system), json_string(options.command),
-      options.connections, options.rounds, options.seconds, options.warm_up_seconds, options.keys);
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    append_json_case(out, results[i]);
-    out += i + 1 < results.size() ? ",\n" : "\n";
-  }
-  return out + "  ]\n}\n";
+      json_string(machine.kernel), json_string(machine.file_system),
+      json_string(fmt::format("{}", fmt::join(machine.servers, ", "))),
+      json_string(options.command), options.connections, options.rounds, options.seconds,
+      options.warm_up_seconds, options.keys);
+  append_json_list(out, "cases", results.cases, append_json_case);
+  append_json_list(out, "facts", results.facts, append_json_fact);
+  append_json_list(out, "aims", held_against_aims(results), append_json_aim);
+  append_json_list(out, "left_out", results.left_out, append_json_string);
+  return out + "\n}\n";
 }
 
 }  // namespace dyad::bench

@@ -23,8 +23,10 @@ RequestSigner::RequestSigner(crypto::Credentials credentials, Form form)
   headers_.push_back({"host", form_.host});
   for (const auto& header : form_.headers) headers_.push_back({header.name, header.value});
   headers_.push_back({"x-amz-date", {}});
-  if (form_.style == crypto::SignatureStyle::s3)
+  if (form_.style == crypto::SignatureStyle::s3) {
+    hash_header_ = headers_.size();
     headers_.push_back({"x-amz-content-sha256", payload_hash_});
+  }
 
   std::vector<std::string_view> names;
   for (const http::Header& header : headers_) names.push_back(header.name);
@@ -51,9 +53,17 @@ void RequestSigner::new_second(std::int64_t now_ms) {
 
 std::span<const http::Header> RequestSigner::sign(std::string_view method, std::string_view target,
                                                   std::string_view body, std::int64_t now_ms) {
-  if (now_ms / 1000 != second_) new_second(now_ms);
   const auto body_hash = crypto::sha256_hex(body);
   std::copy(body_hash.begin(), body_hash.end(), payload_hash_.begin());
+  return sign_hashed(method, target, payload_hash_, now_ms);
+}
+
+std::span<const http::Header> RequestSigner::sign_hashed(std::string_view method,
+                                                         std::string_view target,
+                                                         std::string_view hash,
+                                                         std::int64_t now_ms) {
+  if (now_ms / 1000 != second_) new_second(now_ms);
+  if (hash_header_) headers_[*hash_header_].value = hash;
 
   const std::size_t question = std::min(target.find('?'), target.size());
   crypto::RequestView request;
@@ -62,8 +72,7 @@ std::span<const http::Header> RequestSigner::sign(std::string_view method, std::
   request.query = target.substr(std::min(question + 1, target.size()));
   request.headers = headers_;
   canonical_.clear();
-  crypto::append_canonical_request(canonical_, request, form_.style, signed_headers_,
-                                   payload_hash_);
+  crypto::append_canonical_request(canonical_, request, form_.style, signed_headers_, hash);
   to_sign_.clear();
   crypto::append_string_to_sign(to_sign_, amz_date_, scope_, canonical_);
   const auto signature = crypto::hex_of(key_.sign(to_sign_));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +34,10 @@ class RequestSigner {
   /// All headers of the request, Content-Length excepted; valid until the next call.
   std::span<const http::Header> sign(std::string_view method, std::string_view target,
                                      std::string_view body, std::int64_t now_ms);
+  /// The same, of a body whose hash is known ("UNSIGNED-PAYLOAD" for S3 too). `hash` is among the
+  /// headers: it outlives their use.
+  std::span<const http::Header> sign_hashed(std::string_view method, std::string_view target,
+                                            std::string_view hash, std::int64_t now_ms);
 
  private:
   void new_second(std::int64_t now_ms);
@@ -54,6 +59,7 @@ class RequestSigner {
   std::string authorization_;
   std::size_t authorization_start_ = 0;  ///< Up to the signature.
   std::vector<http::Header> headers_;
+  std::optional<std::size_t> hash_header_;  ///< Its place among them.
 };
 
 }  // namespace dyad::bench

@@ -1,18 +1,36 @@
+#include "run_engine.h"
+
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include "cases.h"
 #include "engine.h"
-#include "run.h"
 #include "runtime/sync_wait.h"
 
 namespace dyad::bench {
 namespace {
 
+struct EngineCaseName {
+  Engine::Operation which;
+  const char* name;
+};
+
+constexpr EngineCaseName kEngineCases[] = {
+    {Engine::Operation::transact, "engine/transact"},
+    {Engine::Operation::get_item, "engine/GetItem"},
+    {Engine::Operation::put_item, "engine/PutItem"},
+    {Engine::Operation::put_item_indexed, "engine/PutItem+GSI"},
+    {Engine::Operation::put_object, "engine/PutObject"},
+    {Engine::Operation::get_object, "engine/GetObject"},
+};
+
 class EngineRun {
  public:
-  EngineRun(const Options& options, Reactor& reactor, Engine& engine)
-      : options_(options), reactor_(reactor), engine_(engine) {}
+  EngineRun(const Bed& bed, Engine& engine)
+      : options_(bed.options),
+        progress_(bed.progress),
+        reactor_(bed.reactor),
+        pool_(bed.pool),
+        engine_(engine) {}
 
   Result<> load() {
     for (const auto operation :
@@ -28,11 +46,12 @@ class EngineRun {
   Result<std::vector<CaseResult>> measure() {
     std::vector<CaseResult> results;
     for (const EngineCaseName& entry : kEngineCases)
-      if (wanted(options_, entry.name)) results.push_back({entry.name, false, {}});
+      if (wanted(options_, entry.name, kEngineGroup))
+        results.push_back({entry.name, "engine", "ops", {}});
     for (std::uint32_t round = 0; round < options_.rounds; ++round) {
       std::size_t next = 0;
       for (const EngineCaseName& entry : kEngineCases) {
-        if (!wanted(options_, entry.name)) continue;
+        if (!wanted(options_, entry.name, kEngineGroup)) continue;
         DYAD_TRY_ASSIGN(Phase phase, measure_one(entry, round));
         results[next++].rounds.push_back(std::move(phase));
       }
@@ -59,34 +78,40 @@ class EngineRun {
     DYAD_TRY_ASSIGN(
         Phase phase,
         run(entry.which, KeyChoice(KeyChoice::Order::random, options_.keys, round + 2), plan));
-    if (!options_.quiet)
-      fmt::print(stderr, "round {}: {}: {:.0f} operations a second\n", round + 1, entry.name,
-                 static_cast<double>(phase.operations) / phase.seconds);
+    progress_.say(fmt::format("round {} of {}: {}: {:.0f} ops a second", round + 1, options_.rounds,
+                              entry.name, static_cast<double>(phase.operations) / phase.seconds));
     return phase;
   }
 
   const Options& options_;
+  const Progress& progress_;
   Reactor& reactor_;
+  const TextPool& pool_;
   Engine& engine_;
-  const TextPool pool_;
 };
 
 }  // namespace
 
-Result<std::vector<CaseResult>> run_engine_cases(const Options& options, Runtime& runtime,
-                                                 Reactor& reactor, const std::string& directory) {
+std::vector<std::string> engine_case_names() {
+  std::vector<std::string> names;
+  for (const EngineCaseName& entry : kEngineCases) names.emplace_back(entry.name);
+  return names;
+}
+
+Result<std::vector<CaseResult>> run_engine_cases(const Bed& bed, Runtime& runtime) {
   std::optional<std::string> place;
-  if (!options.memory_engine) place = directory + "/engine";
+  if (!bed.options.memory_engine) place = bed.scratch + "/engine";
   DYAD_TRY_ASSIGN(std::unique_ptr<Engine> engine,
-                  sync_wait(reactor, Engine::open(runtime, std::move(place))));
-  EngineRun run(options, reactor, *engine);
+                  sync_wait(bed.reactor, Engine::open(runtime, std::move(place))));
+  bed.progress.say("engine: loading");
+  EngineRun run(bed, *engine);
   Result<std::vector<CaseResult>> results;
   if (Result<> loaded = run.load(); !loaded) {
     results = fail(std::move(loaded).error());
   } else {
     results = run.measure();
   }
-  DYAD_TRY(sync_wait(reactor, engine->close()));
+  DYAD_TRY(sync_wait(bed.reactor, engine->close()));
   return results;
 }
 

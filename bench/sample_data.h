@@ -20,13 +20,25 @@ constexpr std::size_t kObjectBytes = 4096;
 constexpr std::string_view kTableName = "bench-items";
 constexpr std::string_view kIndexedTableName = "bench-items-indexed";
 constexpr std::string_view kIndexName = "by-owner";
+constexpr std::string_view kStreamedTableName = "bench-items-streamed";
+constexpr std::string_view kPageTableName = "bench-pages";
 constexpr std::string_view kBucketName = "bench-objects";
+constexpr std::string_view kListedBucketName = "bench-listed";
+constexpr std::string_view kDeletedBucketName = "bench-deleted";
+constexpr std::string_view kLargeBucketName = "bench-large";
 
 // The attributes: `id` (S, hash key), `owner` (S) and `created` (N), the index's keys, `payload`
 // (S).
 constexpr std::uint32_t kOwners = 1000;
 constexpr std::size_t kKeyDigits = 10;
 constexpr std::size_t kPayloadBytes = 971;
+
+// Of the table of pages: hash key `id` (S), range key `n` (N, 100 to 199), `payload` (S).
+constexpr std::uint64_t kPageItems = 100;
+constexpr std::size_t kPageItemBytes = 200;
+constexpr std::uint64_t kBatchItems = 25;
+/// Listed keys that share a prefix before the delimiter.
+constexpr std::uint64_t kKeysOfPrefix = 10;
 
 std::string item_key(std::uint64_t number);    ///< "item-0000000042".
 std::string object_key(std::uint64_t number);  ///< "photos/0042/0000000042.jpg".

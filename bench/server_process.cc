@@ -20,6 +20,8 @@
 #include <iterator>
 #include <vector>
 
+#include "base/check.h"
+
 namespace dyad::bench {
 namespace {
 
@@ -29,24 +31,10 @@ Error system_error(std::string_view what) {
   return Error(ErrorCode::io_error, fmt::format("{}: {}", what, std::strerror(errno)));
 }
 
-/// A port that was free a moment ago.
-Result<std::uint16_t> free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return system_error("socket");
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-  ::close(fd);
-  if (!bound) return system_error("bind");
-  return ntohs(address.sin_port);
-}
-
-/// In the child: never returns.
-[[noreturn]] void become_server(const ServerSpec& spec, const std::string& address, int log_fd) {
-  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+/// In the child: never returns. Allocates nothing: other threads of ours may have held locks.
+[[noreturn]] void become_server(const ServerSpec& spec, char* const* arguments,
+                                char* const* environment, int log_fd) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::dup2(log_fd, STDOUT_FILENO);
   ::dup2(log_fd, STDERR_FILENO);
   if (spec.cpu) {
@@ -55,13 +43,27 @@ Result<std::uint16_t> free_port() {
     CPU_SET(static_cast<unsigned>(*spec.cpu), &cpus);
     ::sched_setaffinity(0, sizeof cpus, &cpus);
   }
-  ::setenv("DYAD_ROOT_ACCESS_KEY_ID", spec.root.access_key_id.c_str(), 1);
-  ::setenv("DYAD_ROOT_SECRET_ACCESS_KEY", spec.root.secret_access_key.c_str(), 1);
-  const std::string data = spec.directory + "/data";
-  ::execl(spec.program.c_str(), spec.program.c_str(), "serve", "--data", data.c_str(), "--listen",
-          address.c_str(), "--region", spec.region.c_str(), nullptr);
-  ::dprintf(STDERR_FILENO, "%s: %s\n", spec.program.c_str(), std::strerror(errno));
+  ::execve(arguments[0], arguments, environment);
+  ::dprintf(STDERR_FILENO, "%s: %s\n", arguments[0], std::strerror(errno));
   ::_exit(127);
+}
+
+std::vector<std::string> environment_of(const ServerSpec& spec) {
+  std::vector<std::string> all;
+  for (char** entry = environ; *entry != nullptr; ++entry) all.emplace_back(*entry);
+  for (const auto& [name, value] : spec.environment) {
+    const std::string start = name + "=";
+    std::erase_if(all, [&](const std::string& entry) { return entry.starts_with(start); });
+    all.push_back(start + value);
+  }
+  return all;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& strings) {
+  std::vector<char*> all;
+  for (std::string& text : strings) all.push_back(text.data());
+  all.push_back(nullptr);
+  return all;
 }
 
 }  // namespace
@@ -100,47 +102,74 @@ std::string ScratchDirectory::file_system() const {
   }
 }
 
+Result<std::string> free_address() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return system_error("socket");
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
+  ::close(fd);
+  if (!bound) return system_error("bind");
+  return fmt::format("127.0.0.1:{}", ntohs(address.sin_port));
+}
+
 Result<ServerProcess> ServerProcess::start(const ServerSpec& spec) {
-  if (::access(spec.program.c_str(), X_OK) != 0) return system_error(spec.program);
-  DYAD_TRY_ASSIGN(const std::uint16_t port, free_port());
-  const std::string address = fmt::format("127.0.0.1:{}", port);
-  const std::string log = spec.directory + "/server.log";
-  const int log_fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (log_fd < 0) return system_error(log);
+  DYAD_CHECK(!spec.command.empty());
+  if (::access(spec.command[0].c_str(), X_OK) != 0) return system_error(spec.command[0]);
+  const int log_fd = ::open(spec.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (log_fd < 0) return system_error(spec.log);
+  std::vector<std::string> command = spec.command, environment = environment_of(spec);
+  const std::vector<char*> arguments = pointers_to(command), variables = pointers_to(environment);
   const pid_t pid = ::fork();
-  if (pid == 0) become_server(spec, address, log_fd);
+  if (pid == 0) become_server(spec, arguments.data(), variables.data(), log_fd);
   ::close(log_fd);
   if (pid < 0) return system_error("fork");
-  return ServerProcess(pid, address, log);
+  return ServerProcess(pid, spec.log);
 }
 
 ServerProcess::ServerProcess(ServerProcess&& other) noexcept
-    : pid_(std::exchange(other.pid_, 0)),
-      status_(other.status_),
-      address_(std::move(other.address_)),
-      log_(std::move(other.log_)) {}
+    : pid_(std::exchange(other.pid_, 0)), status_(other.status_), log_(std::move(other.log_)) {}
 
 ServerProcess::~ServerProcess() {
   (void)stop();
 }
 
 bool ServerProcess::running() {
-  if (pid_ == 0) return false;
-  if (::waitpid(pid_, &status_, WNOHANG) == 0) return true;
-  pid_ = 0;
-  return false;
+  return pid_ != 0 && !await_end(0);
+}
+
+/// Waits that long; true: it has ended.
+bool ServerProcess::await_end(int max_ms) {
+  if (pid_ == 0) return true;
+  for (int waited_ms = 0;; ++waited_ms) {
+    if (::waitpid(pid_, &status_, WNOHANG) != 0) {
+      pid_ = 0;
+      return true;
+    }
+    if (waited_ms >= max_ms) return false;
+    ::usleep(1000);
+  }
 }
 
 Result<> ServerProcess::stop() {
   if (pid_ != 0) {
     ::kill(pid_, SIGTERM);
-    while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
-    }
-    pid_ = 0;
+    if (!await_end(kMaxStopMs)) kill();
   }
   if (WIFEXITED(status_) && WEXITSTATUS(status_) == 0) return {};
   return fail(ErrorCode::cancelled,
               fmt::format("the server ended with wait status {:#x}: {}", status_, log_end()));
+}
+
+void ServerProcess::kill() {
+  if (pid_ == 0) return;
+  ::kill(pid_, SIGKILL);
+  while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = 0;
 }
 
 std::string ServerProcess::log_end() const {

@@ -4,9 +4,10 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
-#include "crypto/sigv4_signer.h"
 
 namespace dyad::bench {
 
@@ -29,40 +30,45 @@ class ScratchDirectory {
   bool keep_;
 };
 
+/// A program that listens.
 struct ServerSpec {
-  std::string program;    ///< The server, "build/release/dyad".
-  std::string directory;  ///< For its data and its log; must be there.
-  std::string region;
-  crypto::Credentials root;
-  std::optional<int> cpu;  ///< Pinned to.
+  std::vector<std::string> command;  ///< The first is a path; may not be empty.
+  std::vector<std::pair<std::string, std::string>> environment;  ///< On top of our own.
+  std::string log;                                               ///< Appended to.
+  std::optional<int> cpu;                                        ///< Pinned to.
 };
 
-/// A server process of our own on a free port of loopback, ended with this object. It dies with us
-/// too.
+/// "127.0.0.1:PORT", free a moment ago.
+Result<std::string> free_address();
+
+/// A server process of our own, ended with this object. It dies with us too.
 class ServerProcess {
  public:
-  /// From the main thread, before other threads are started. The process may not listen yet.
+  /// From the main thread, which must outlive it (the kernel ends it with that thread). The process
+  /// may not listen yet.
   static Result<ServerProcess> start(const ServerSpec& spec);
   ServerProcess(ServerProcess&& other) noexcept;
   ServerProcess& operator=(ServerProcess&&) = delete;
   ~ServerProcess();
 
   pid_t pid() const { return pid_; }
-  const std::string& address() const { return address_; }
   /// False: it ended.
   bool running();
-  /// SIGTERM, and waits; cancelled: it did not end with status 0 (the message has the end of its
-  /// log).
+  /// SIGTERM, and waits; after kMaxStopMs, SIGKILL. cancelled: it did not end with status 0 (the
+  /// message has the end of its log).
   Result<> stop();
+  /// SIGKILL, and waits.
+  void kill();
   std::string log_end() const;
 
+  static constexpr int kMaxStopMs = 30'000;
+
  private:
-  ServerProcess(pid_t pid, std::string address, std::string log)
-      : pid_(pid), address_(std::move(address)), log_(std::move(log)) {}
+  ServerProcess(pid_t pid, std::string log) : pid_(pid), log_(std::move(log)) {}
+  bool await_end(int max_ms);
 
   pid_t pid_;  ///< 0: it has ended and was waited for.
   int status_ = 0;
-  std::string address_;
   std::string log_;
 };
 
