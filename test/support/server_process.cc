@@ -10,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <string>
 #include <utility>
 
 namespace dyad::proof {
@@ -76,12 +77,16 @@ Result<bool> read_some(int descriptor, std::string& into, SteadyClock::time_poin
 
 Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const std::string& program,
                                                             const std::string& data_directory,
-                                                            const std::string& log_path) {
+                                                            const std::string& log_path,
+                                                            std::uint32_t reserve_mib) {
   ::setenv("DYAD_ROOT_ACCESS_KEY_ID", kAccessKeyId, 1);
   ::setenv("DYAD_ROOT_SECRET_ACCESS_KEY", kSecretAccessKey, 1);
-  const std::vector<std::string> arguments = {
-      program, "serve",         "--data", data_directory, "--listen", "127.0.0.1:0", "--cache-mib",
-      "32",    "--reserve-mib", "1",      "--threads",    "2"};
+  const std::vector<std::string> arguments = {program,         "serve",
+                                              "--data",        data_directory,
+                                              "--listen",      "127.0.0.1:0",
+                                              "--cache-mib",   "32",
+                                              "--reserve-mib", std::to_string(reserve_mib),
+                                              "--threads",     "2"};
   DYAD_TRY_ASSIGN(const Child child, spawn(arguments, log_path));
   return std::unique_ptr<ServerProcess>(new ServerProcess(child.pid, child.output));
 }

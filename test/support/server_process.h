@@ -18,10 +18,12 @@ constexpr const char* kSecretAccessKey = "proofproofproofproofproofproofproofpro
 /// One `dyad serve` process on a free port of loopback. It dies with the test.
 class ServerProcess {
  public:
-  /// Starts it and waits for nothing. Its log goes to `log_path` (appended).
+  /// Starts it and waits for nothing. Its log goes to `log_path` (appended). Writes are refused
+  /// when less than `reserve_mib` MiB of disk are free.
   static Result<std::unique_ptr<ServerProcess>> start(const std::string& program,
                                                       const std::string& data_directory,
-                                                      const std::string& log_path);
+                                                      const std::string& log_path,
+                                                      std::uint32_t reserve_mib = 1);
   /// SIGKILL, where it still runs.
   ~ServerProcess();
 
@@ -33,6 +35,8 @@ class ServerProcess {
   Result<int> stop(std::int64_t timeout_ms);
   /// Waits for its end: its exit status.
   Result<int> wait(std::int64_t timeout_ms);
+  /// Negative: it was waited for.
+  pid_t pid() const { return pid_; }
 
  private:
   ServerProcess(pid_t pid, int output) : pid_(pid), output_(output) {}
