@@ -4,8 +4,8 @@
     test_summary.py RESULTS
 
 RESULTS holds ctest.json (the tests that were chosen), ctest.xml (how they went, JUnit), gtest/*.xml (one file a
-program of GoogleTest, which counts its cases) and clients/*.xml (JUnit of pytest and of Node.js). A ctest
-entry without cases of its own counts as one. Exit code 1: something failed, or nothing ran.
+program of GoogleTest, which counts its cases), clients/*.xml (JUnit of pytest and of Node.js) and fuzz/*.xml (a
+case a target). A ctest entry without cases of its own counts as one. Exit code 1: something failed, or nothing ran.
 """
 
 import json
@@ -75,7 +75,7 @@ def unit_cases(results: pathlib.Path) -> list[Case]:
 
 def gather(results: pathlib.Path) -> list[Case]:
     cases = unit_cases(results)
-    for path in sorted((results / "clients").glob("*.xml")):
+    for path in sorted([*(results / "clients").glob("*.xml"), *(results / "fuzz").glob("*.xml")]):
         cases += junit_cases(path, path.stem)
     return cases
 

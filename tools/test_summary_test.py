@@ -49,6 +49,14 @@ class TestSummary(unittest.TestCase):
         self.gtest("base_test")
         self.assertEqual(self.line(), "1 passed, 0 failed, 1 skipped")
 
+    def test_counts_fuzz_targets(self):
+        self.ctest(base="run")
+        (self.results / "fuzz").mkdir()
+        (self.results / "fuzz" / "fuzz.xml").write_text(
+            '<testsuite name="fuzz"><testcase classname="fuzz" name="uri_query" time="5"/>'
+            '<testcase classname="fuzz" name="xml_body" time="5"><failure message="no"/></testcase></testsuite>')
+        self.assertEqual(self.line(), "2 passed, 1 failed, 0 skipped")
+
     def test_counts_a_failed_case_once(self):
         self.ctest(base="fail")
         self.gtest("base_test", GTEST_FAILURE)

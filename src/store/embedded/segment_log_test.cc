@@ -265,6 +265,26 @@ TEST_F(SegmentLogTest, ADamagedFooterIsFound) {
   ASSERT_TRUE(open());
 }
 
+TEST_F(SegmentLogTest, RecordsThatLeaveNoRoomForTheFooterAreDamage) {
+  ASSERT_TRUE(open());
+  append_all(1, 5, {1});
+  const LogPosition tail = log_->tail();
+  log_.reset();
+  const std::string whole = *read_file(files_, path(tail.segment), segment_bytes_);
+  for (const std::uint64_t room : {std::uint64_t{0}, kBlockBytes}) {
+    ASSERT_TRUE(write_file(files_, path(tail.segment), whole.substr(0, tail.offset + room)));
+    const Result<> opened = open();
+    ASSERT_EQ(opened.has_value(), room > 0) << room;
+    if (!opened) {
+      EXPECT_EQ(opened.error().code, ErrorCode::corruption);
+      EXPECT_NE(opened.error().message.find(path(tail.segment)), std::string::npos);
+    }
+  }
+  // The room that is left is enough to seal it and to go on.
+  append_all(5, 9, {1});
+  EXPECT_EQ(batches(1), numbers(1, 9));
+}
+
 TEST_F(SegmentLogTest, AMissingSegmentIsNamed) {
   ASSERT_TRUE(open());
   append_all(1, 60, {1});

@@ -254,6 +254,11 @@ Result<> SegmentLog::recover_tail(Recovery& state, const SegmentReader& reader) 
     DYAD_TRY(visit_batch(record->payload(), visitor));
     for (const auto& [partition, extent] : extents) state.tail_index.add(partition, extent);
   }
+  // append() keeps room for the footer; without it the segment could never be sealed.
+  if (state.at.offset + footer_bytes_limit(state.tail_index, 0) > segment->file_bytes)
+    return fail(ErrorCode::corruption,
+                fmt::format("{}: its records, up to offset {}, leave no room for a footer",
+                            segment->path, state.at.offset));
   state.tail = std::move(segment);
   return {};
 }
