@@ -122,7 +122,7 @@ Result<> Node::Parts::open() {
   started_ms = runtime->clock().wall_ms();
   reactors = std::make_unique<Reactors>(runtime->clock(), options.reactors);
   store::EmbeddedOptions embedded;
-  embedded.block_cache_bytes = options.cache_bytes;
+  embedded.cache_bytes = options.cache_bytes;
   embedded.reserve_bytes = options.reserve_bytes;
   Result<OpenData> opened = open_data(*runtime, options.data_directory, std::move(embedded));
   if (!opened)

@@ -18,7 +18,7 @@ class Machine {
  public:
   explicit Machine(std::uint64_t seed) : seed_(seed), files_(SimFiles::Options{.seed = seed}) {
     options_.segment_bytes = 64u << 10;
-    options_.block_cache_bytes = 1u << 20;
+    options_.cache_bytes = 1u << 20;
     options_.write_buffer_bytes = 256u << 10;
     options_.reserve_bytes = 0;
     options_.max_replay_bytes = 96u << 10;

@@ -14,7 +14,7 @@ namespace {
 EmbeddedOptions small_options() {
   EmbeddedOptions options;
   options.segment_bytes = 1u << 20;
-  options.block_cache_bytes = 4u << 20;
+  options.cache_bytes = 4u << 20;
   options.write_buffer_bytes = 1u << 20;
   options.max_replay_bytes = 4u << 20;
   options.reserve_bytes = 1u << 20;

@@ -63,7 +63,8 @@ RowStoreOptions row_options(const std::string& directory, const EmbeddedOptions&
                             std::shared_ptr<EmbeddedBackend::Signals> signals) {
   RowStoreOptions rows;
   rows.directory = rows_directory(directory);
-  rows.block_cache_bytes = options.block_cache_bytes;
+  rows.row_cache_bytes = options.cache_bytes / 4;
+  rows.block_cache_bytes = options.cache_bytes - rows.row_cache_bytes;
   rows.write_buffer_bytes = options.write_buffer_bytes;
   rows.compaction_bytes_per_second = options.compaction_bytes_per_second;
   rows.max_open_files = options.max_open_files;

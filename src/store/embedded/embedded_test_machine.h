@@ -29,7 +29,7 @@ class Machine {
  public:
   explicit Machine(std::uint64_t seed = 1) : seed_(seed), files_(SimFiles::Options{.seed = seed}) {
     options.segment_bytes = 64u << 10;
-    options.block_cache_bytes = 1u << 20;
+    options.cache_bytes = 1u << 20;
     options.write_buffer_bytes = 256u << 10;
     options.reserve_bytes = 0;
     options.max_replay_bytes = 96u << 10;

@@ -12,12 +12,15 @@
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/log.h"
 #include "store/embedded/compaction_rate.h"
 #include "store/embedded/erased_rows.h"
 #include "store/embedded/rocksdb_files.h"
 #include "store/embedded/rocksdb_log.h"
+#include "store/embedded/row_cache.h"
 
 namespace dyad::store::embedded {
 namespace {
@@ -132,10 +135,26 @@ void RowBatch::erase_range(std::string_view from, std::string_view to) {
 }
 
 struct RowStore::Parts {
+  explicit Parts(RowStoreOptions wanted)
+      : options(std::move(wanted)), row_cache(options.row_cache_bytes) {}
+
   RowStoreOptions options;
+  RowCache row_cache;
   std::unique_ptr<rocksdb::Env> env;
   std::unique_ptr<rocksdb::CompactionFilter> filter;
   std::unique_ptr<rocksdb::DB> db;
+
+  /// True: all rows were in the cache, as they were at one moment.
+  bool find_all(std::span<const std::string> keys, std::span<const RowCache::Ticket> tickets,
+                std::span<std::optional<std::string>> values) const {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      std::optional<RowCache::Row> row = row_cache.find(tickets[i], keys[i]);
+      if (!row) return false;
+      values[i] = *std::move(row);
+    }
+    return std::all_of(tickets.begin(), tickets.end(),
+                       [this](const RowCache::Ticket& t) { return row_cache.unchanged(t); });
+  }
 };
 
 RowStore::RowStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -180,11 +199,10 @@ std::string damaged_tables(Files& files, const rocksdb::Options& options,
 
 Result<std::unique_ptr<RowStore>> RowStore::open(Files& files, RowStoreOptions options) {
   DYAD_TRY(check_current(files, options.directory));
-  auto parts = std::make_unique<Parts>();
-  parts->env = make_rocksdb_env(files, options.max_sleep_us);
-  parts->filter = make_erased_rows_filter();
-  parts->options = std::move(options);
+  auto parts = std::make_unique<Parts>(std::move(options));
   const RowStoreOptions& wanted = parts->options;
+  parts->env = make_rocksdb_env(files, wanted.max_sleep_us);
+  parts->filter = make_erased_rows_filter();
 
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(wanted.block_cache_bytes);
@@ -234,11 +252,17 @@ Result<std::unique_ptr<RowStore>> RowStore::open(Files& files, RowStoreOptions o
 }
 
 Result<RowStore::Lookup> RowStore::get(std::string_view key, Wait wait) const {
+  RowCache& cache = parts_->row_cache;
+  const RowCache::Ticket ticket = cache.ticket(key);
+  Lookup lookup;
+  if (std::optional<RowCache::Row> row = cache.find(ticket, key)) {
+    lookup.value = *std::move(row);
+    return lookup;
+  }
   rocksdb::DB& db = *parts_->db;
   rocksdb::PinnableSlice value;
   const rocksdb::Status status =
       db.Get(read_options(wait), db.DefaultColumnFamily(), slice(key), &value);
-  Lookup lookup;
   if (status.IsIncomplete()) {
     lookup.would_block = true;
   } else if (status.ok()) {
@@ -247,26 +271,35 @@ Result<RowStore::Lookup> RowStore::get(std::string_view key, Wait wait) const {
   } else if (!status.IsNotFound()) {
     return fail(row_error(status, parts_->options.directory));
   }
+  if (!lookup.would_block) cache.keep(ticket, key, lookup.value);
   return lookup;
 }
 
 Result<RowStore::Lookups> RowStore::get_all(std::span<const std::string> keys, Wait wait) const {
+  RowCache& cache = parts_->row_cache;
+  std::vector<RowCache::Ticket> tickets;
+  tickets.reserve(keys.size());
+  for (const std::string& key : keys) tickets.push_back(cache.ticket(key));
+  Lookups lookups;
+  lookups.values.resize(keys.size());
+  if (parts_->find_all(keys, tickets, lookups.values)) return lookups;
+
   rocksdb::DB& db = *parts_->db;
   const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
   std::vector<rocksdb::PinnableSlice> values(keys.size());
   std::vector<rocksdb::Status> statuses(keys.size());
   db.MultiGet(read_options(wait), db.DefaultColumnFamily(), keys.size(), slices.data(),
               values.data(), statuses.data());
-  Lookups lookups;
-  lookups.values.resize(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (statuses[i].IsIncomplete()) return Lookups{true, {}};
+    lookups.values[i].reset();
     if (statuses[i].ok()) {
       lookups.values[i] = row_value(values[i]);
       if (wait == Wait::no && !lookups.values[i]) return Lookups{true, {}};
     } else if (!statuses[i].IsNotFound())
       return fail(row_error(statuses[i], parts_->options.directory));
   }
+  for (std::size_t i = 0; i < keys.size(); ++i) cache.keep(tickets[i], keys[i], lookups.values[i]);
   return lookups;
 }
 
@@ -291,8 +324,10 @@ RowStore::View::Walked RowStore::View::walk(const BaseSnapshot::Walk& walk, Wait
 Result<> RowStore::apply(RowBatch& batch) {
   rocksdb::WriteOptions options;
   options.disableWAL = true;
+  RowCache::Change change(parts_->row_cache, *batch.batch_);
   const rocksdb::Status status = parts_->db->Write(options, batch.batch_.get());
   if (!status.ok()) return fail(row_error(status, parts_->options.directory));
+  change.done();
   return {};
 }
 

@@ -25,6 +25,7 @@ namespace dyad::store::embedded {
 struct RowStoreOptions {
   std::string directory;
   std::size_t block_cache_bytes = 256u << 20;
+  std::size_t row_cache_bytes = 0;  ///< See RowCache.
   std::size_t write_buffer_bytes = 64u << 20;
   std::uint64_t compaction_bytes_per_second = 40u << 20;
   int max_open_files = 1000;

@@ -253,7 +253,7 @@ Result<EmbeddedReport> verify_now(Runtime& runtime, const std::string& directory
   DYAD_TRY(verifier.check_log(format->salt));
   RowStoreOptions rows;
   rows.directory = rows_directory(directory);
-  rows.block_cache_bytes = options.block_cache_bytes;
+  rows.block_cache_bytes = options.cache_bytes;
   rows.read_only = true;
   DYAD_TRY(verifier.check_rows(rows));
   DYAD_TRY(verifier.check_ends());

@@ -1,0 +1,155 @@
+#include "store/embedded/row_cache.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/write_batch.h>
+
+#include <functional>
+
+#include "base/check.h"
+
+namespace dyad::store::embedded {
+namespace {
+
+/// Larger rows are read seldom enough, and one of them would push many out.
+constexpr std::size_t kMaxRowBytes = 64u << 10;
+/// Of an entry, beside its key and value: handle, string, allocator.
+constexpr std::size_t kEntryOverheadBytes = 160;
+
+std::string key_in_cache(std::uint64_t generation, std::string_view key) {
+  std::string text;
+  text.reserve(sizeof generation + key.size());
+  text.append(reinterpret_cast<const char*>(&generation), sizeof generation);
+  text.append(key);
+  return text;
+}
+
+void destroy_row(const rocksdb::Slice&, void* value) {
+  delete static_cast<RowCache::Row*>(value);
+}
+
+}  // namespace
+
+/// The keys of a batch, each handed on in turn.
+struct RowCache::BatchKeys final : rocksdb::WriteBatch::Handler {
+  using Visit = std::function<void(std::string_view key, std::string_view value)>;
+
+  explicit BatchKeys(Visit on_row) : visit(std::move(on_row)) {}
+
+  rocksdb::Status PutCF(std::uint32_t, const rocksdb::Slice& key,
+                        const rocksdb::Slice& value) override {
+    visit({key.data(), key.size()}, {value.data(), value.size()});
+    return rocksdb::Status::OK();
+  }
+  rocksdb::Status DeleteCF(std::uint32_t, const rocksdb::Slice& key) override {
+    visit({key.data(), key.size()}, {});
+    return rocksdb::Status::OK();
+  }
+  rocksdb::Status DeleteRangeCF(std::uint32_t, const rocksdb::Slice&,
+                                const rocksdb::Slice&) override {
+    has_ranges = true;
+    return rocksdb::Status::OK();
+  }
+
+  void walk(const rocksdb::WriteBatch& batch) { DYAD_CHECK(batch.Iterate(this).ok()); }
+
+  Visit visit;
+  bool has_ranges = false;
+};
+
+RowCache::RowCache(std::size_t capacity_bytes) {
+  if (capacity_bytes > 0) cache_ = rocksdb::NewLRUCache(capacity_bytes);
+}
+RowCache::~RowCache() = default;
+
+std::size_t RowCache::stripe_of(std::string_view key) {
+  return std::hash<std::string_view>()(key) % kStripes;
+}
+
+RowCache::Ticket RowCache::ticket(std::string_view key) const {
+  Ticket ticket;
+  if (cache_ == nullptr) return ticket;
+  ticket.stripe = stripe_of(key);
+  ticket.version = stripes_[ticket.stripe].version.load();
+  ticket.generation = generation_.load();
+  return ticket;
+}
+
+bool RowCache::unchanged(const Ticket& ticket) const {
+  return ticket.version % 2 == 0 && stripes_[ticket.stripe].version.load() == ticket.version;
+}
+
+std::optional<RowCache::Row> RowCache::find(const Ticket& ticket, std::string_view key) const {
+  if (cache_ == nullptr || ticket.version % 2 != 0) return std::nullopt;
+  rocksdb::Cache::Handle* const handle = cache_->Lookup(key_in_cache(ticket.generation, key));
+  if (handle == nullptr) return std::nullopt;
+  std::optional<Row> row(*static_cast<const Row*>(cache_->Value(handle)));
+  cache_->Release(handle);
+  return row;
+}
+
+void RowCache::keep(const Ticket& ticket, std::string_view key, const Row& row) {
+  if (cache_ == nullptr || ticket.version % 2 != 0) return;
+  if (row && row->size() > kMaxRowBytes) return;
+  Stripe& stripe = stripes_[ticket.stripe];
+  const std::lock_guard lock(stripe.mutex);
+  if (stripe.version.load() == ticket.version) insert(key_in_cache(ticket.generation, key), row);
+}
+
+void RowCache::insert(const std::string& cache_key, const Row& row) const {
+  const std::size_t charge = cache_key.size() + (row ? row->size() : 0) + kEntryOverheadBytes;
+  // Without a handle to return, a full cache takes the row in and lets it go at once.
+  DYAD_CHECK(cache_->Insert(cache_key, new Row(row), charge, destroy_row).ok());
+}
+
+void RowCache::begin(std::size_t index) {
+  if (changing_[index]) return;
+  changing_[index] = true;
+  Stripe& stripe = stripes_[index];
+  const std::lock_guard lock(stripe.mutex);
+  stripe.version.fetch_add(1);
+}
+
+/// An absent row is not replaced but forgotten: most rows that are made are not read soon.
+void RowCache::rewrite(std::string_view key, std::string_view value) {
+  const std::string cache_key = key_in_cache(generation_.load(), key);
+  rocksdb::Cache::Handle* const handle = cache_->Lookup(cache_key);
+  if (handle == nullptr) return;
+  const bool was_there = static_cast<const Row*>(cache_->Value(handle))->has_value();
+  cache_->Release(handle);
+  if (was_there && !value.empty() && value.size() <= kMaxRowBytes) {
+    insert(cache_key, Row(value));
+  } else {
+    cache_->Erase(cache_key);
+  }
+}
+
+void RowCache::forget_all() {
+  for (std::size_t i = 0; i < kStripes; ++i) begin(i);
+  generation_.fetch_add(1);
+}
+
+RowCache::Change::Change(RowCache& cache, const rocksdb::WriteBatch& batch)
+    : cache_(cache), alone_(cache.change_), batch_(batch) {
+  if (cache_.cache_ == nullptr) return;
+  DYAD_CHECK(cache_.changing_.none());
+  BatchKeys keys([this](std::string_view key, std::string_view) { cache_.begin(stripe_of(key)); });
+  keys.walk(batch_);
+  if (keys.has_ranges) cache_.forget_all();
+}
+
+RowCache::Change::~Change() {
+  if (cache_.cache_ == nullptr) return;
+  if (done_) {
+    BatchKeys keys(
+        [this](std::string_view key, std::string_view value) { cache_.rewrite(key, value); });
+    keys.walk(batch_);
+  } else {
+    cache_.forget_all();
+  }
+  for (std::size_t i = 0; i < kStripes; ++i) {
+    if (cache_.changing_[i]) cache_.stripes_[i].version.fetch_add(1);
+  }
+  cache_.changing_.reset();
+}
+
+}  // namespace dyad::store::embedded
