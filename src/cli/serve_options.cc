@@ -142,6 +142,9 @@ ServeOptions::ServeOptions(CLI::App& command) : command_(command) {
   add("request-memory-mib", request_memory_mib_,
       "Memory that request bodies may take together; beyond it requests are told to slow down")
       ->check(CLI::Range(32u, 1u << 20));
+  add("max-wait-ms", node.max_wait_ms,
+      "Refuse requests while they wait longer than so many ms for their turn; 0: never")
+      ->check(CLI::Range(0u, 60'000u));
   add("slow-client-seconds", slow_client_seconds_,
       "What a client may take for a request's head, and for a body beyond its rate")
       ->check(CLI::Range(1u, 3600u));

@@ -159,6 +159,18 @@ void report_memory(Report& report, const client::MetricSamples& metrics, bool js
   report.number("", "requestMemoryRefused", static_cast<double>(refused), "");
 }
 
+/// Of requests for their turn; those refused because it was too long are told to slow down.
+void report_waiting(Report& report, const client::MetricSamples& metrics, bool json) {
+  const auto wait_s = metrics.value("dyad_request_wait_seconds");
+  const auto shed = metrics.value("dyad_requests_shed");
+  if (!wait_s || !shed) return;
+  const double wait_ms = *wait_s * 1000;
+  report.number("waiting", "requestWaitMilliseconds", wait_ms,
+                fmt::format("{:.0f} ms for a request's turn, {} refused", wait_ms,
+                            grouped(static_cast<std::uint64_t>(*shed))));
+  if (json) report.number("", "requestsShed", shed, "");
+}
+
 void report_details(Report& report, const client::MetricSamples& metrics, bool json) {
   const auto free_bytes = metrics.value("dyad_free_disk_bytes");
   report.number("free disk", "freeDiskBytes", free_bytes, human_bytes(free_bytes.value_or(0)));
@@ -181,6 +193,7 @@ std::string describe(const Target& target, const Status& status, std::int64_t no
   report.names("tables", "tables", status.tables);
   report_metrics(report, status.metrics, now_ms);
   report_memory(report, status.metrics, json);
+  report_waiting(report, status.metrics, json);
   report_details(report, status.metrics, json);
   return std::move(report).end();
 }

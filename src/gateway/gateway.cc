@@ -7,21 +7,17 @@
 #include "base/log.h"
 #include "crypto/query_parameters.h"
 #include "crypto/sigv4.h"
+#include "gateway/request_form.h"
 #include "protocol/error_rendering.h"
 #include "protocol/service_error.h"
 #include "protocol/xml_writer.h"
+#include "runtime/executor.h"
 
 namespace dyad::gateway {
 namespace {
 
-constexpr std::size_t kS3RequestIdChars = 16;
-constexpr std::size_t kJsonRequestIdChars = 52;
-
-/// A form is the query protocol; S3's own POST forms are multipart.
-bool is_query_form(const http::RequestHead& head) {
-  return head.method == "POST" && head.path == "/" &&
-         head.value("content-type").starts_with("application/x-www-form-urlencoded");
-}
+/// So often the log says how many requests are refused because a queue stands.
+constexpr std::int64_t kReportEveryUs = 10'000'000;
 
 /// The service in a version 4 credential, "AKID/20130524/us-east-1/s3/aws4_request"; empty: none.
 /// Nothing is believed of it: it only says who is to check the signature. `kept` holds what had to
@@ -102,8 +98,10 @@ ServiceHandlers::ServiceHandlers(std::vector<std::unique_ptr<api::OperationHandl
   }
 }
 
-Gateway::Gateway(const GatewayShared& shared, JsonHooks hooks)
+Gateway::Gateway(const GatewayShared& shared, JsonHooks hooks, Admission* admission)
     : shared_(shared),
+      admission_(admission),
+      refusals_(shared.random),
       hosts_(shared.options.domains),
       memory_(shared.body_memory),
       authenticator_(shared),
@@ -114,6 +112,15 @@ Gateway::Gateway(const GatewayShared& shared, JsonHooks hooks)
 
 Task<void> Gateway::handle(http::Request& request, http::ResponseWriter& response) {
   const std::int64_t began_us = shared_.clock.steady_us();
+  if (admission_ != nullptr) admission_->request_came(began_us);
+  if (!within_rate(request)) {
+    co_await refuse(request, response, began_us);
+    co_return;
+  }
+  if (sheds(request.head)) {
+    co_await shed(request, response, began_us);
+    co_return;
+  }
   Exchange exchange{shared_, request, response, {}, began_us, nullptr, http::BudgetShare(memory_)};
   co_await dispatch(exchange);
   const std::int64_t took_us = shared_.clock.steady_us() - exchange.began_us;
@@ -141,30 +148,50 @@ std::string Gateway::describe(http::HeadError error, http::ResponseWriter& respo
 }
 
 /// Asked only where there is a rate, for an address takes time to be written.
-bool Gateway::admit(const http::Request& request) {
+bool Gateway::within_rate(const http::Request& request) {
   return !shared_.request_rates.limits() ||
          shared_.request_rates.admit(request.stream.peer_address());
 }
 
-/// Too many requests of one client: SlowDown, ThrottlingException or Throttling, which clients try
-/// again.
-Task<void> Gateway::refuse(Exchange& exchange) {
-  const http::RequestHead& head = exchange.request.head;
-  const protocol::ServiceInfo* service = &api::s3::kService;
-  if (head.find("x-amz-target") != nullptr) service = &api::dynamodb::kService;
-  if (is_query_form(head)) service = &api::sts::kService;
-  exchange.request_id = make_request_id(shared_.random, kJsonRequestIdChars);
-  Error error(ErrorCode::overloaded, "too many requests of one address");
-  co_await answer_error(exchange, *service, std::move(error), {});
+/// Because a queue stands (gateway/admission.h). Who asks how the server does is always answered.
+/// Those who name no key of this server are refused first, so that strangers do not take the places
+/// of clients.
+bool Gateway::sheds(const http::RequestHead& head) {
+  if (admission_ == nullptr || !admission_->shedding()) return false;
+  if (is_for_operators(head, "/health") || is_for_operators(head, "/metrics")) return false;
+  std::string kept;
+  return admission_->refuses(is_posted_form(head) ||
+                             shared_.credentials.find(claimed_access_key(head, kept)) != nullptr);
+}
+
+void Gateway::report_shedding(std::int64_t now_us) {
+  if (now_us - reported_us_ < kReportEveryUs) return;
+  const std::uint64_t refused = admission_->refused();
+  log::warning("overloaded: requests are told to slow down",
+               "refused_since_last_line={} refused={} waiting_ms={}", refused - reported_refused_,
+               refused, admission_->wait_us() / 1000);
+  reported_us_ = now_us;
+  reported_refused_ = refused;
+}
+
+Task<void> Gateway::shed(http::Request& request, http::ResponseWriter& response,
+                         std::int64_t began_us) {
+  report_shedding(began_us);
+  const std::int64_t pause_us = admission_->pause_us(began_us);
+  if (pause_us > 0) co_await SleepUntil(began_us + pause_us);
+  co_await refuse(request, response, began_us);
+}
+
+Task<void> Gateway::refuse(http::Request& request, http::ResponseWriter& response,
+                           std::int64_t began_us) {
+  co_await refusals_.answer(request.head, response);
+  shared_.metrics.count(nullptr, response.status(), shared_.clock.steady_us() - began_us);
 }
 
 /// In the order in which a request says whom it is for: target, credential scope, host, path.
 Task<void> Gateway::dispatch(Exchange& exchange) {
   const http::RequestHead& head = exchange.request.head;
-  const bool admitted = admit(exchange.request);
-  if (!admitted) {
-    co_await refuse(exchange);
-  } else if (head.find("x-amz-target") != nullptr || is_target_preflight(head)) {
+  if (head.find("x-amz-target") != nullptr || is_target_preflight(head)) {
     exchange.request_id = make_request_id(shared_.random, kJsonRequestIdChars);
     if (AdminFrontend::is_admin_target(head.value("x-amz-target"))) {
       co_await admin_.serve(exchange);

@@ -586,6 +586,54 @@ TEST_F(GatewayTest, AClientHasARate) {
   EXPECT_TRUE(has(ask(tables), "ThrottlingException"));
 }
 
+/// An admission whose line stands: every known key's request is refused but one in fifty.
+void overload(Admission& admission) {
+  constexpr std::int64_t kLateUs = 10'000'000;
+  std::int64_t now_us = 0;
+  for (int probe = 0; probe < 20; ++probe) {
+    for (std::uint64_t i = 0; i < 8 * Admission::kLeastWaiting; ++i) admission.request_came(now_us);
+    admission.probe_came(now_us, now_us + kLateUs);
+    now_us += kLateUs;
+  }
+}
+
+TEST_F(GatewayTest, WhereRequestsWaitTooLongTheyAreRefusedByTheirHead) {
+  Admission admission(50'000, [] {});
+  Gateway gateway(
+      shared_, [](const protocol::Operation&) { return protocol::JsonCodec::Hooks(); }, &admission);
+  overload(admission);
+  ASSERT_GT(admission.share(), 0.9);
+  const auto ask = [&](const std::string& text) {
+    return simulation_.run_until(run_on(gateway, text));
+  };
+  // Refused before anything of it is believed or its body is asked for.
+  const std::string waiting =
+      "PUT /photos/x HTTP/1.1\r\nHost: s3.localhost\r\nContent-Length: 5000000\r\n"
+      "Expect: 100-continue\r\n\r\n";
+  const std::string s3 = ask(waiting);
+  EXPECT_TRUE(s3.starts_with("HTTP/1.1 503 ")) << s3;
+  EXPECT_TRUE(has(s3, "<Code>SlowDown</Code>")) << s3;
+  EXPECT_TRUE(has(s3, "Connection: close")) << s3;
+  const std::string tables =
+      ask(text_of({"POST", "/", {{"x-amz-target", "DynamoDB_20120810.ListTables"}}, "{}"}));
+  EXPECT_TRUE(has(tables, "HTTP/1.1 400 ")) << tables;
+  EXPECT_TRUE(has(tables, "#ThrottlingException\"")) << tables;
+  const std::string form =
+      ask(text_of({"POST", "/", {{"Content-Type", "application/x-www-form-urlencoded"}}, "A=b"}));
+  EXPECT_TRUE(has(form, "<Code>Throttling</Code>")) << form;
+  EXPECT_EQ(admission.refused(), 3u);
+  // How the server does may always be asked.
+  EXPECT_TRUE(has(ask(text_of({"GET", "/health", {}, ""})), "HTTP/1.1 200 "));
+  EXPECT_TRUE(has(ask(text_of({"GET", "/metrics", {}, ""})), "HTTP/1.1 200 "));
+  // Of those who name a key a share passes.
+  Sent sent = put("hello");
+  sign(sent, hash_of("hello"));
+  int passed = 0;
+  for (int i = 0; i < 100; ++i) passed += has(ask(text_of(sent)), "HTTP/1.1 200 ") ? 1 : 0;
+  EXPECT_GE(passed, 1);
+  EXPECT_LE(passed, 10);
+}
+
 /// Allows what it is told to, and remembers what it was asked.
 class Picky final : public auth::Authorizer {
  public:

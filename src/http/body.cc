@@ -57,7 +57,8 @@ Task<Result<std::string>> read_all(BodyReader& body, std::size_t limit_bytes, Bu
 }
 
 Task<bool> discard(BodyReader& body, std::uint64_t limit_bytes) {
-  const auto buffer = std::make_unique<char[]>(kDiscardBytes);
+  // Not zeroed, which would be most of what a refusal costs.
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kDiscardBytes);
   std::uint64_t seen = 0;
   for (;;) {
     const std::span<char> room(buffer.get(), kDiscardBytes);

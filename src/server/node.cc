@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "gateway/gateway.h"
 #include "http/server.h"
 #include "runtime/certificate_info.h"
+#include "runtime/readiness_probe.h"
 #include "runtime/sync_wait.h"
 #include "runtime/threaded_runtime.h"
 #include "server/announcement.h"
@@ -100,6 +102,8 @@ struct Node::Parts {
   std::optional<gateway::AddressRates> connection_rates;
   std::optional<gateway::GatewayShared> shared;
   std::vector<std::unique_ptr<dynamodb::ItemJsonHooks>> hooks;
+  std::vector<std::unique_ptr<gateway::Admission>> admissions;
+  std::vector<std::unique_ptr<ReadinessProbe>> probes;
   std::vector<std::unique_ptr<gateway::Gateway>> gateways;
   std::shared_ptr<TlsServerContext> tls;
   std::unique_ptr<http::Server> server;
@@ -111,6 +115,7 @@ struct Node::Parts {
   void wire_services();
   void wire_backups();
   void wire_gateways();
+  gateway::Admission& make_admission(Reactor& reactor);
   Result<> listen();
   void add_gauges();
   Result<> say_where();
@@ -188,8 +193,21 @@ void Node::Parts::wire_gateways() {
     const auto hooks_of = [&own](const protocol::Operation& operation) {
       return own.hooks(operation);
     };
-    gateways.push_back(std::make_unique<gateway::Gateway>(*shared, hooks_of));
+    gateways.push_back(
+        std::make_unique<gateway::Gateway>(*shared, hooks_of, &make_admission((*reactors)[i])));
   }
+}
+
+gateway::Admission& Node::Parts::make_admission(Reactor& reactor) {
+  // The probe is made after what it tells, and neither moves.
+  const std::size_t place = probes.size();
+  gateway::Admission& admission = *admissions.emplace_back(std::make_unique<gateway::Admission>(
+      std::int64_t{options.max_wait_ms} * 1000, [this, place] { probes[place]->send(); }));
+  probes.push_back(std::make_unique<ReadinessProbe>(
+      reactor, [&admission](std::int64_t sent_us, std::int64_t came_us) {
+        admission.probe_came(sent_us, came_us);
+      }));
+  return admission;
 }
 
 Result<> Node::Parts::listen() {
@@ -237,6 +255,19 @@ void Node::Parts::add_gauges() {
                     [this] { return static_cast<double>(body_memory->limit_bytes()); });
   metrics.add_gauge("dyad_request_memory_refused", "Requests refused for want of that memory.",
                     [this] { return static_cast<double>(body_memory->refused()); });
+  metrics.add_gauge("dyad_requests_shed", "Requests refused because requests waited too long.",
+                    [this] {
+                      std::uint64_t refused = 0;
+                      for (const auto& admission : admissions) refused += admission->refused();
+                      return static_cast<double>(refused);
+                    });
+  metrics.add_gauge("dyad_request_wait_seconds",
+                    "How long a request waited for its turn when it was last measured.", [this] {
+                      std::int64_t wait_us = 0;
+                      for (const auto& admission : admissions)
+                        wait_us = std::max(wait_us, admission->wait_us());
+                      return static_cast<double>(wait_us) / 1e6;
+                    });
   metrics.add_gauge("dyad_start_time_seconds", "When this server started, in seconds since 1970.",
                     [this] { return static_cast<double>(started_ms) / 1000; });
   metrics.add_gauge("dyad_free_disk_bytes", "Room on the data directory's disk.",

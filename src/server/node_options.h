@@ -27,6 +27,8 @@ struct NodeOptions {
   std::uint32_t max_connections_per_s = 0;
   /// What all request bodies together may take that are held while they are read.
   std::uint64_t request_memory_bytes = 256u << 20;
+  /// Requests are refused while they wait longer for their turn; 0: never.
+  std::uint32_t max_wait_ms = 50;
   /// What a client may take for a request's head; for a body on top of what the rate below allows.
   std::int64_t slow_client_ms = 20'000;
   std::int64_t slow_client_bytes_per_s = 4 * 1024;  ///< The slowest a body may go, either way.
