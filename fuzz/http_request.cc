@@ -81,9 +81,11 @@ class Observer final : public Handler {
 Observer observe(std::string_view bytes, std::size_t piece_bytes) {
   const StillClock clock;
   const ConnectionOptions options = small_limits();
+  MemoryBudget all_heads(1u << 20);
+  LocalBudget head_memory(all_heads);
   Observer observer;
-  Connection connection(std::make_unique<GivenStream>(bytes, piece_bytes), observer, clock,
-                        options);
+  Connection connection(std::make_unique<GivenStream>(bytes, piece_bytes), observer, clock, options,
+                        head_memory);
   run_now(connection.run());
   return observer;
 }

@@ -139,7 +139,7 @@ std::string Gateway::describe(http::HeadError error, http::ResponseWriter& respo
   const protocol::ErrorResponse rendered = protocol::render_error(
       api::s3::kService,
       protocol::service_error(
-          "BadRequest", static_cast<std::uint16_t>(error.status),
+          error.status == 503 ? "SlowDown" : "BadRequest", static_cast<std::uint16_t>(error.status),
           "An error occurred when parsing the HTTP request: " + std::string(error.reason)),
       context);
   for (const auto& [name, value] : rendered.headers) response.add_header(name, value);

@@ -99,7 +99,8 @@ class GatewayTest : public testing::Test {
 
   Task<std::string> run_on(Gateway& gateway, std::string text) {
     auto [server, client] = http::TestStream::pair();
-    http::Connection connection(std::move(server), gateway, simulation_.clock(), options_);
+    http::Connection connection(std::move(server), gateway, simulation_.clock(), options_,
+                                head_memory_);
     Completion<bool> over;
     const auto serve = [](http::Connection& c, Completion<bool>& done) -> Task<void> {
       co_await c.run();
@@ -191,6 +192,8 @@ class GatewayTest : public testing::Test {
   Gateway gateway_{shared_,
                    [](const protocol::Operation&) { return protocol::JsonCodec::Hooks(); }};
   http::ConnectionOptions options_;
+  http::MemoryBudget all_heads_{1u << 20};
+  http::LocalBudget head_memory_{all_heads_};
 };
 
 bool has(const std::string& answer, std::string_view text) {

@@ -1,6 +1,7 @@
 #include "http/connection.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 
@@ -11,6 +12,11 @@ namespace {
 constexpr int kMaxLeadingEmptyLines = 2;
 // Beyond a head: what was sent ahead of its turn.
 constexpr std::size_t kReadAheadBytes = 16 * 1024;
+// What an idle connection keeps of the last head; a larger one gives its memory back.
+constexpr std::size_t kKeptHeadBytes = 4 * 1024;
+constexpr std::size_t kKeptHeaders = 64;
+// Small heads need none of it: those who send them are served on.
+constexpr HeadError kNoHeadMemory{503, "Too many large request heads at a time. Try again."};
 
 }  // namespace
 
@@ -20,12 +26,13 @@ std::string Handler::describe(HeadError error, ResponseWriter& response) {
 }
 
 Connection::Connection(std::unique_ptr<Stream> stream, Handler& handler, const Clock& clock,
-                       const ConnectionOptions& options)
+                       const ConnectionOptions& options, LocalBudget& head_memory)
     : stream_(std::move(stream)),
       handler_(handler),
       clock_(clock),
       options_(options),
-      input_(*stream_, options.head.head_bytes + kReadAheadBytes),
+      memory_(head_memory),
+      input_(*stream_, options.head.head_bytes + kReadAheadBytes, &memory_),
       body_(*stream_, input_, clock, options.pace),
       response_(*stream_, clock, options.pace) {}
 
@@ -45,8 +52,35 @@ Task<void> Connection::run() {
   co_await linger();
 }
 
+void Connection::give_back_memory() {
+  input_.shrink();
+  if (head_text_.capacity() > kKeptHeadBytes) std::string().swap(head_text_);
+  if (head_.headers.capacity() > kKeptHeaders) std::vector<Header>().swap(head_.headers);
+  memory_.give_back(std::exchange(head_memory_bytes_, 0));
+}
+
+HeadError Connection::take_head(std::size_t head_bytes) {
+  const bool large = head_bytes > kKeptHeadBytes;
+  if (large) {
+    const Result<> taken = memory_.add(head_bytes);
+    if (!taken) return kNoHeadMemory;
+    head_memory_bytes_ = head_bytes;
+  }
+  head_text_.assign(input_.buffered().substr(0, head_bytes));
+  input_.consume(head_bytes);
+  if (large) input_.shrink();
+  const HeadError error = parse_request_head(head_text_, options_.head, head_);
+  if (error || head_.headers.capacity() <= kKeptHeaders) return error;
+  const std::size_t headers_bytes = head_.headers.capacity() * sizeof(Header);
+  const Result<> taken = memory_.add(headers_bytes);
+  if (!taken) return kNoHeadMemory;
+  head_memory_bytes_ += headers_bytes;
+  return {};
+}
+
 Task<Connection::Next> Connection::read_head() {
   scanner_.reset();
+  give_back_memory();
   int empty_lines = 0;
   bool begun = false;
   Deadline deadline = Deadline::after_ms(clock_, options_.idle_timeout_ms);
@@ -66,9 +100,7 @@ Task<Connection::Next> Connection::read_head() {
       const HeadScanner::Found found = scanner_.scan(bytes, options_.head);
       HeadError error = found.error;
       if (!error && found.head_bytes > 0) {
-        head_text_.assign(bytes.substr(0, found.head_bytes));
-        input_.consume(found.head_bytes);
-        error = parse_request_head(head_text_, options_.head, head_);
+        error = take_head(found.head_bytes);
         if (!error) co_return Next::request;
       }
       if (error) {
@@ -79,6 +111,10 @@ Task<Connection::Next> Connection::read_head() {
     idle_ = !begun;
     const Result<std::size_t> came = co_await input_.fill(deadline);
     idle_ = false;
+    if (!came && came.error().code == ErrorCode::overloaded) {
+      co_await refuse(kNoHeadMemory);
+      co_return Next::refused;
+    }
     // A client that goes away or falls asleep in the middle of a head gets no answer.
     if (!came || *came == 0) co_return Next::gone;
   }

@@ -8,6 +8,7 @@
 #include "http/body.h"
 #include "http/buffered_input.h"
 #include "http/head_parser.h"
+#include "http/memory_budget.h"
 #include "http/message_body.h"
 #include "http/pace.h"
 #include "http/response_writer.h"
@@ -49,8 +50,10 @@ struct ConnectionOptions {
 /// has each answered before the next. On the stream's executor.
 class Connection {
  public:
+  /// `head_memory`: of which all connections of this executor have what their heads take beyond the
+  /// 4 KiB that each may. Outlives the connection.
   Connection(std::unique_ptr<Stream> stream, Handler& handler, const Clock& clock,
-             const ConnectionOptions& options);
+             const ConnectionOptions& options, LocalBudget& head_memory);
 
   /// Until the connection is over.
   Task<void> run();
@@ -62,6 +65,10 @@ class Connection {
  private:
   enum class Next : std::uint8_t { request, refused, gone };
 
+  /// Between requests: what an unusually large head took.
+  void give_back_memory();
+  /// Of what is buffered, the first `head_bytes` are a head: into `head_`.
+  HeadError take_head(std::size_t head_bytes);
   Task<Next> read_head();
   Task<void> refuse(HeadError error);
   /// True: another request may follow.
@@ -73,9 +80,11 @@ class Connection {
   Handler& handler_;
   const Clock& clock_;
   const ConnectionOptions& options_;
+  BudgetShare memory_;  ///< What heads take beyond what each connection may.
   BufferedInput input_;
   std::string head_text_;
   RequestHead head_;
+  std::size_t head_memory_bytes_ = 0;  ///< Of memory_: for head_text_ and head_.
   HeadScanner scanner_;
   MessageBody body_;
   ResponseWriter response_;

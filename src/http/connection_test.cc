@@ -75,7 +75,7 @@ class ConnectionTest : public testing::Test {
 
   Task<std::string> run(std::string input, bool end_after, std::size_t read_limit) {
     auto [server, client] = TestStream::pair(read_limit);
-    Connection connection(std::move(server), handler, simulation.clock(), options);
+    Connection connection(std::move(server), handler, simulation.clock(), options, head_memory);
     bool over = false;
     Executor::current()->spawn(serve(connection, over));
     const std::string_view pieces[] = {input};
@@ -103,6 +103,8 @@ class ConnectionTest : public testing::Test {
   Simulation simulation{1};
   TestHandler handler;
   ConnectionOptions options;
+  MemoryBudget all_heads{110'000};
+  LocalBudget head_memory{all_heads};
 };
 
 int count_of(std::string_view text, std::string_view part) {
@@ -163,7 +165,7 @@ TEST_F(ConnectionTest, HeadAnd204And304HaveNoBody) {
 TEST_F(ConnectionTest, ContinueIsSentWhenTheBodyIsRead) {
   auto scenario = [this]() -> Task<void> {
     auto [server, client] = TestStream::pair();
-    Connection connection(std::move(server), handler, simulation.clock(), options);
+    Connection connection(std::move(server), handler, simulation.clock(), options, head_memory);
     bool over = false;
     Executor::current()->spawn(serve(connection, over));
     const std::string head =
@@ -301,7 +303,7 @@ TEST_F(ConnectionTest, ABodyMustKeepTheMinimumRate) {
   options.pace = {.min_bytes_per_s = 1000, .grace_ms = 2000, .stall_ms = 60'000};
   auto scenario = [this]() -> Task<void> {
     auto [server, client] = TestStream::pair();
-    Connection connection(std::move(server), handler, simulation.clock(), options);
+    Connection connection(std::move(server), handler, simulation.clock(), options, head_memory);
     bool over = false;
     Executor::current()->spawn(serve(connection, over));
     const std::string head = "POST /echo" + kHost + "Content-Length: 100000\r\n\r\n";
@@ -326,7 +328,7 @@ TEST_F(ConnectionTest, ABodyMustKeepTheMinimumRate) {
 TEST_F(ConnectionTest, StopEndsAnIdleConnectionAtOnce) {
   auto scenario = [this]() -> Task<void> {
     auto [server, client] = TestStream::pair();
-    Connection connection(std::move(server), handler, simulation.clock(), options);
+    Connection connection(std::move(server), handler, simulation.clock(), options, head_memory);
     bool over = false;
     Executor::current()->spawn(serve(connection, over));
     co_await SleepUntil(simulation.clock().steady_us() + 1000);
@@ -341,7 +343,7 @@ TEST_F(ConnectionTest, SmallAnswersAreOneWrite) {
   auto scenario = [this]() -> Task<void> {
     auto [server, client] = TestStream::pair();
     TestStream& stream = *server;
-    Connection connection(std::move(server), handler, simulation.clock(), options);
+    Connection connection(std::move(server), handler, simulation.clock(), options, head_memory);
     bool over = false;
     Executor::current()->spawn(serve(connection, over));
     Client http(std::move(client), simulation.clock());
@@ -367,7 +369,7 @@ TEST_F(ConnectionTest, SmallAnswersAreOneWrite) {
 TEST_F(ConnectionTest, TheClientReadsChunkedAnswersAndContinue) {
   auto scenario = [this]() -> Task<void> {
     auto [server, client] = TestStream::pair(3);
-    Connection connection(std::move(server), handler, simulation.clock(), options);
+    Connection connection(std::move(server), handler, simulation.clock(), options, head_memory);
     bool over = false;
     Executor::current()->spawn(serve(connection, over));
     Client http(std::move(client), simulation.clock());
@@ -389,6 +391,57 @@ TEST_F(ConnectionTest, TheClientReadsChunkedAnswersAndContinue) {
     while (!over) co_await SleepUntil(simulation.clock().steady_us() + 1000);
   };
   simulation.run_until(scenario());
+}
+
+TEST_F(ConnectionTest, LargeHeadsShareABudgetAndSmallOnesNeedNone) {
+  const std::string large = "GET /large" + kHost + "X: " + std::string(40'000, 'x') + "\r\n\r\n";
+  auto scenario = [this, large]() -> Task<void> {
+    auto [server, client] = TestStream::pair();
+    Connection connection(std::move(server), handler, simulation.clock(), options, head_memory);
+    bool over = false;
+    Executor::current()->spawn(serve(connection, over));
+    const std::string_view unfinished[] = {std::string_view(large).substr(0, 39'000)};
+    (void)co_await client->write(unfinished, Deadline::never());
+    co_await SleepUntil(simulation.clock().steady_us() + 1000);
+
+    const std::string refused = co_await run(large, true, SIZE_MAX);
+    EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
+    EXPECT_NE(refused.find("Connection: close"), std::string::npos) << refused;
+    const std::string small = co_await run("GET /small" + kHost + "\r\n", true, SIZE_MAX);
+    EXPECT_TRUE(small.starts_with("HTTP/1.1 200 ")) << small;
+
+    // What waited is served, and its memory is there for others while the connection is idle.
+    const std::string_view rest[] = {std::string_view(large).substr(39'000)};
+    (void)co_await client->write(rest, Deadline::never());
+    std::string answer(4096, ' ');
+    const auto count = co_await client->read(answer, Deadline::never());
+    EXPECT_TRUE(count);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << answer;
+    co_await SleepUntil(simulation.clock().steady_us() + 1000);
+    BudgetShare others(head_memory);
+    EXPECT_TRUE(others.add(all_heads.limit_bytes() - BufferedInput::kFirstBytes));
+    client->abort();
+    while (!over) co_await SleepUntil(simulation.clock().steady_us() + 1000);
+  };
+  simulation.run_until(scenario());
+  EXPECT_EQ(handler.seen, (std::vector<std::string>{"GET /small", "GET /large"}));
+  BudgetShare all(head_memory);
+  EXPECT_TRUE(all.add(all_heads.limit_bytes()));
+}
+
+TEST_F(ConnectionTest, ManyHeadersAndFinishedHeadsCountToo) {
+  std::string many = "GET /many" + kHost;
+  for (int i = 0; i < 150; ++i) many += "a:\r\n";
+  BudgetShare others(head_memory);
+  EXPECT_TRUE(others.add(all_heads.limit_bytes() - 5000));
+  EXPECT_TRUE(exchange(many + "\r\n").starts_with("HTTP/1.1 503 "));
+  // The buffer could grow, and then there is no room for the head.
+  const std::string longer = "GET /longer" + kHost + "X: " + std::string(4500, 'x') + "\r\n\r\n";
+  EXPECT_TRUE(exchange(longer).starts_with("HTTP/1.1 503 "));
+  EXPECT_TRUE(handler.seen.empty());
+  others.give_back(others.held_bytes());
+  EXPECT_TRUE(exchange(many + "\r\n" + longer).starts_with("HTTP/1.1 200 "));
+  EXPECT_EQ(handler.seen, (std::vector<std::string>{"GET /many", "GET /longer"}));
 }
 
 }  // namespace

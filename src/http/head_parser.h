@@ -19,7 +19,7 @@ struct HeadLimits {
 
 /// Why a head is refused. Status 0: it is not.
 struct HeadError {
-  int status = 0;           ///< 400, 414, 431, 501 or 505.
+  int status = 0;           ///< 400, 414, 431, 501, 503 or 505.
   std::string_view reason;  ///< A sentence for people; static.
   explicit operator bool() const { return status != 0; }
 };

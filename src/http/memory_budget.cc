@@ -39,8 +39,7 @@ void LocalBudget::give(std::size_t bytes) {
 }
 
 Result<> BudgetShare::add(std::size_t bytes) {
-  if (!budget_.take(bytes))
-    return fail(ErrorCode::overloaded, "the memory for request bodies is taken");
+  if (!budget_.take(bytes)) return fail(ErrorCode::overloaded, "the memory for requests is taken");
   held_bytes_ += bytes;
   return {};
 }

@@ -8,9 +8,9 @@
 
 namespace dyad::http {
 
-/// The memory that all bodies together may take which are held while they are read. Whoever asks
-/// beyond it is refused at once and never waits, so that requests that hold a part cannot wait for
-/// each other. Thread-safe.
+/// The memory that all bodies (or all large heads) together may take which are held while they are
+/// read. Whoever asks beyond it is refused at once and never waits, so that requests that hold a
+/// part cannot wait for each other. Thread-safe.
 class MemoryBudget {
  public:
   explicit MemoryBudget(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}

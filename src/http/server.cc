@@ -12,10 +12,15 @@ namespace dyad::http {
 
 Server::Server(Reactors& reactors, const Clock& clock,
                std::function<Handler&(std::size_t)> handler_of, ServerOptions options)
-    : reactors_(reactors), clock_(clock), options_(std::move(options)), slots_(reactors.size()) {
+    : reactors_(reactors),
+      clock_(clock),
+      options_(std::move(options)),
+      head_memory_(options_.head_memory_bytes),
+      slots_(reactors.size()) {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     slots_[i].reactor = &reactors_[i];
     slots_[i].handler = &handler_of(i);
+    slots_[i].head_memory = std::make_unique<LocalBudget>(head_memory_);
   }
   handle_connection_ = [this](std::unique_ptr<Stream> stream) { return serve(std::move(stream)); };
 }
@@ -42,7 +47,8 @@ Task<void> Server::serve(std::unique_ptr<Stream> stream) {
     co_return;
   }
   Slot& slot = slot_of_this_thread();
-  Connection connection(std::move(stream), *slot.handler, clock_, options_.connection);
+  Connection connection(std::move(stream), *slot.handler, clock_, options_.connection,
+                        *slot.head_memory);
   const auto place = slot.connections.insert(slot.connections.end(), &connection);
   if (slot.stopping) connection.stop();
   co_await connection.run();

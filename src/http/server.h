@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "http/connection.h"
+#include "http/memory_budget.h"
 #include "runtime/gate.h"
 #include "runtime/listener.h"
 #include "runtime/reactor.h"
@@ -21,6 +22,9 @@ namespace dyad::http {
 struct ServerOptions {
   ConnectionOptions connection;
   ListenOptions listen;  ///< Connection limit and TLS.
+  /// What the heads of all connections may take together, beyond the 4 KiB that each may: those of
+  /// requests under way and those that are not all there yet. Over it, a large head gets a 503.
+  std::size_t head_memory_bytes = 64u << 20;
   /// Asked of each new connection, before TLS; false closes it. On any reactor. Null: all are let
   /// in.
   std::function<bool(const Stream&)> admit;
@@ -57,6 +61,7 @@ class Server {
   struct Slot {
     Reactor* reactor = nullptr;
     Handler* handler = nullptr;
+    std::unique_ptr<LocalBudget> head_memory;
     std::list<Connection*> connections;
     bool stopping = false;
   };
@@ -71,6 +76,7 @@ class Server {
   Reactors& reactors_;
   const Clock& clock_;
   ServerOptions options_;
+  MemoryBudget head_memory_;
   std::vector<Slot> slots_;
   std::unique_ptr<Listener> listener_;
   Listener::Handler handle_connection_;
