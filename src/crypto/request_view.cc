@@ -19,8 +19,7 @@ bool same_but_for_case(const char* a, const char* b, std::size_t size) {
 
 }  // namespace
 
-bool same_header_name(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
+bool detail::same_letters(std::string_view a, std::string_view b) {
   constexpr std::size_t kWord = sizeof(std::uint64_t);
   constexpr std::uint64_t kCaseBits = 0x2020202020202020u;
   std::size_t i = 0;

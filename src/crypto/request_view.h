@@ -20,8 +20,15 @@ struct RequestView {
   std::span<const HeaderView> headers;
 };
 
+namespace detail {
+/// Of names that are equally long.
+bool same_letters(std::string_view a, std::string_view b);
+}  // namespace detail
+
 /// Header names are ASCII and compared without regard to case.
-bool same_header_name(std::string_view a, std::string_view b);
+inline bool same_header_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && detail::same_letters(a, b);
+}
 /// The first header of that name; null: there is none.
 const HeaderView* find_header(std::span<const HeaderView> headers, std::string_view name);
 /// The values of all headers of that name as one list (RFC 9110, 5.3), so that a second one never

@@ -216,6 +216,11 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+/// The scheme of an Authorization header: up to the first blank.
+std::string_view first_word(std::string_view text) {
+  return text.substr(0, std::min(text.find(' '), text.find('\t')));
+}
+
 struct HeaderFields {
   std::string_view credential, signed_headers, signature;
 };
@@ -228,7 +233,7 @@ HeaderFields split_authorization(std::string_view value) {
     field = text;
   };
   bool repeated = false;
-  value.remove_prefix(std::min(value.find_first_of(" \t"), value.size()));
+  value.remove_prefix(first_word(value).size());
   while (!value.empty()) {
     const std::size_t comma = std::min(value.find(','), value.size());
     const std::string_view field = trimmed(value.substr(0, comma));
@@ -283,7 +288,7 @@ Result<std::int64_t> read_header_date(const Context& c, Sigv4Claim& claim) {
 Result<Sigv4Claim> read_header_claim(const Context& c) {
   std::string kept;
   const std::string_view authorization = joined_header(c.request.headers, "authorization", kept);
-  if (authorization.substr(0, authorization.find_first_of(" \t")) != kSigv4Algorithm) {
+  if (first_word(authorization) != kSigv4Algorithm) {
     return fail(unsupported_version_error(c.rules.style));
   }
   const HeaderFields fields = split_authorization(authorization);

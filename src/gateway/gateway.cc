@@ -125,6 +125,8 @@ Task<void> Gateway::handle(http::Request& request, http::ResponseWriter& respons
   co_await dispatch(exchange);
   const std::int64_t took_us = shared_.clock.steady_us() - exchange.began_us;
   shared_.metrics.count(exchange.operation, response.status(), took_us);
+  // The address takes time to be written.
+  if (!log::enabled(log::Level::debug)) co_return;
   log::debug("request", "request_id={} operation={} method={} path={} status={} took_us={} peer={}",
              exchange.request_id, exchange.operation == nullptr ? "none" : exchange.operation->name,
              request.head.method, request.head.path, response.status(), took_us,

@@ -1,6 +1,6 @@
 #include "http/response_writer.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
@@ -108,9 +108,9 @@ void ResponseWriter::add_header(std::string_view name, std::string_view value) {
   headers_.append(name).append(": ");
   const std::size_t start = headers_.size();
   headers_.append(value);
-  for (std::size_t i = start; i < headers_.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(headers_[i]);
-    if (byte < 0x20 || byte == 0x7f) headers_[i] = ' ';
+  for (char* at = headers_.data() + start; at != headers_.data() + headers_.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(*at);
+    *at = byte < 0x20 || byte == 0x7f ? ' ' : *at;
   }
   headers_.append("\r\n");
 }
@@ -134,11 +134,13 @@ void ResponseWriter::build_head(std::optional<std::uint64_t> content_length) {
     date_line_ = "Date: " + crypto::to_http_date(now_ms) + "\r\n";
   }
   head_.clear();
-  fmt::format_to(std::back_inserter(head_), "HTTP/1.1 {} {}\r\n", status_, reason_of(status_));
-  head_.append(date_line_).append(headers_);
+  head_.append("HTTP/1.1 ").append(fmt::format_int(status_).c_str()).append(" ");
+  head_.append(reason_of(status_)).append("\r\n").append(date_line_).append(headers_);
   // RFC 9110, 8.6: not with 204.
   if (content_length && status_ >= 200 && status_ != 204)
-    fmt::format_to(std::back_inserter(head_), "Content-Length: {}\r\n", *content_length);
+    head_.append("Content-Length: ")
+        .append(fmt::format_int(*content_length).c_str())
+        .append("\r\n");
   if (chunked_) head_.append("Transfer-Encoding: chunked\r\n");
   if (close_)
     head_.append("Connection: close\r\n");
