@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "table/tables.h"
+#include "table/test_indexes.h"
 
 namespace dyad::table {
 namespace {
@@ -73,6 +74,36 @@ TEST(Descriptor, WhatNoTableCanBeIsDamaged) {
     ASSERT_FALSE(back) << i;
     EXPECT_EQ(back.error().code, ErrorCode::corruption) << i;
   }
+}
+
+TEST(IndexState, DescriptorsWithoutBuildingIndexesKeepTheOldFormat) {
+  TableDescriptor table;
+  table.id = TableId(3);
+  table.version = 4;
+  table.name = "plain";
+  table.keys.hash = {"id", Type::string};
+  table.partitions = PartitionMap({{"", PartitionId(1)}});
+  table.indexes = {group_index()};
+  table.indexes[0].partitions = PartitionMap({{"", PartitionId(2)}});
+  const std::string active = encode_descriptor(table);
+  EXPECT_EQ(active[0], 1);
+  table.indexes[0].state = IndexDescriptor::State::backfilling;
+  table.indexes[0].since = 300;
+  const std::string building = encode_descriptor(table);
+  EXPECT_EQ(building[0], 2);
+  const auto back = decode_descriptor(building);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->indexes[0].state, IndexDescriptor::State::backfilling);
+  EXPECT_EQ(back->indexes[0].since, 300u);
+  EXPECT_EQ(encode_descriptor(*back), building);
+  EXPECT_FALSE(decode_descriptor(active)->indexes[0].building());
+  for (std::size_t size = 1; size < building.size(); ++size)
+    EXPECT_EQ(decode_descriptor(building.substr(0, size)).error().code, ErrorCode::corruption);
+  std::string unknown = building;
+  const std::size_t at = building.find("\x03\xac\x02", 0, 3);
+  ASSERT_NE(at, std::string::npos);
+  unknown[at] = 9;
+  EXPECT_EQ(decode_descriptor(unknown).error().code, ErrorCode::corruption);
 }
 
 }  // namespace
