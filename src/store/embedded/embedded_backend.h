@@ -131,8 +131,9 @@ class EmbeddedBackend final : public Backend {
   std::atomic<bool> has_failed_ = false;
 
   std::atomic<std::uint64_t> commits_ = 0;
-  std::atomic<bool> floors_moved_ = false;     ///< Segments may be needed less than before.
-  std::atomic<bool> out_of_segments_ = false;  ///< The disk had no room for the next one.
+  std::atomic<std::uint64_t> erased_in_memory_ = 0;  ///< About; since the last flush for them.
+  std::atomic<bool> floors_moved_ = false;           ///< Segments may be needed less than before.
+  std::atomic<bool> out_of_segments_ = false;        ///< The disk had no room for the next one.
   std::atomic<bool> maintaining_ = false;
   std::mutex retire_mutex_;  ///< Held while segments go; guards the next.
   bool retire_held_ = false;

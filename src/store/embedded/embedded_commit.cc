@@ -129,10 +129,12 @@ void EmbeddedBackend::encode(const CommitBatch& batch) {
     if (first) encode_bookkeeping(batch);
     first = false;
     for (const RowWrite& row : transaction->rows) {
-      if (row.value)
+      if (row.value) {
         put(row.key, *row.value);
-      else
+      } else {
         erase(row.key);
+        erased_in_memory_.fetch_add(1, std::memory_order_relaxed);
+      }
     }
     if (!transaction->changes.empty()) encode_changes(*transaction);
     for (const CursorMove& move : transaction->cursors) encode_cursor(move);

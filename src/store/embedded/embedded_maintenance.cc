@@ -15,6 +15,8 @@ bool EmbeddedBackend::has_work() {
   if (log_->wants_next() || signals_->flush_seen.load(std::memory_order_acquire)) return true;
   const std::lock_guard lock(mutex_);
   if (!dropped_.empty() || floors_moved_.load(std::memory_order_acquire)) return true;
+  if (erased_in_memory_.load(std::memory_order_relaxed) > options_.max_erased_in_memory)
+    return true;
   return log_->bytes_after(flushed_) > options_.max_replay_bytes;
 }
 
@@ -69,7 +71,11 @@ Result<> EmbeddedBackend::maintain_once() {
     const std::lock_guard lock(mutex_);
     flushed = flushed_;
   }
-  if (log_->bytes_after(flushed) > options_.max_replay_bytes) DYAD_TRY(done(rows_->flush()));
+  if (log_->bytes_after(flushed) > options_.max_replay_bytes ||
+      erased_in_memory_.load(std::memory_order_relaxed) > options_.max_erased_in_memory) {
+    erased_in_memory_.store(0, std::memory_order_relaxed);
+    DYAD_TRY(done(rows_->flush()));
+  }
   DYAD_TRY(done(let_segments_go()));
   if (!waiting) waiting = prepare_segment();  // One that was let go may serve.
   return waiting;

@@ -233,6 +233,37 @@ TEST(EmbeddedStore, AScanGivesUpAmongErasedRows) {
   machine.run(close(**store));
 }
 
+/// Otherwise they would stay until something else fills the memory.
+TEST(EmbeddedStore, ManyErasedRowsInMemoryAreTakenAway) {
+  Machine machine;
+  machine.options.max_replay_bytes = 64u << 20;
+  machine.options.write_buffer_bytes = 64u << 20;
+  machine.options.max_erased_in_memory = 2000;
+  auto store = machine.open();
+  ASSERT_TRUE(store);
+  PartitionId partition;
+  machine.run(fill(**store, partition, 6000, 20));
+  const auto row_files = [&] {
+    const auto names = machine.files().list(kDirectory + "/rows");
+    return std::ranges::count_if(*names, [](const std::string& n) { return n.ends_with(".sst"); });
+  };
+  EXPECT_EQ(row_files(), 0);
+  const auto erase_all = [&]() -> Task<void> {
+    for (int i = 0; i < 6000; i += 100) {
+      const Body body = [&](Transaction& tx) -> Task<Result<>> {
+        for (int k = i; k < i + 100; ++k)
+          DYAD_CO_TRY(tx.erase(partition, row_key(std::to_string(1000000 + k))));
+        co_return Result<>();
+      };
+      EXPECT_TRUE(co_await (*store)->transact({}, body, Deadline::never()));
+    }
+  };
+  machine.run(erase_all());
+  machine.simulation()->run_for_ms(100);
+  EXPECT_GT(row_files(), 0);
+  machine.run(close(**store));
+}
+
 TEST(EmbeddedStore, ADroppedPartitionsRowsAreErasedAlsoAfterARestart) {
   Machine machine;
   auto store = machine.open();
