@@ -4,12 +4,16 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <ctime>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "backup/manifest.h"
 #include "backup/restore.h"
@@ -67,14 +71,53 @@ std::string directory_to_send(const std::string& given) {
 }
 
 /// Ctrl-C, or a wish to end, within the time between two looks.
-bool asked_to_end() {
+bool asked_to_end(long within_ns = kPollNanoseconds) {
   sigset_t wanted;
   sigemptyset(&wanted);
   sigaddset(&wanted, SIGINT);
   sigaddset(&wanted, SIGTERM);
-  const timespec wait{0, kPollNanoseconds};
+  const timespec wait{0, within_ns};
   return sigtimedwait(&wanted, nullptr, &wait) > 0;
 }
+
+/// While it is there, a thread tells how far `watch` is, and cancels it at Ctrl-C. The signals are
+/// blocked before it is made.
+class Follower {
+ public:
+  Follower(std::string what, backup::Watch& watch, bool quiet, const Clock& clock)
+      : what_(std::move(what)), watch_(watch), line_(stderr, style_of(quiet), clock) {
+    if (asked_to_end(0)) watch_.cancel();  // While the program started.
+    thread_ = std::thread([this] { follow(); });
+  }
+  ~Follower() {
+    {
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+    line_.end();
+  }
+
+ private:
+  void follow() {
+    std::unique_lock lock(mutex_);
+    while (!changed_.wait_for(lock, std::chrono::nanoseconds(kPollNanoseconds),
+                              [this] { return over_; })) {
+      if (asked_to_end(0)) watch_.cancel();
+      const backup::Progress now = watch_.progress();
+      line_.update(what_, now.files_done, now.files_total, now.bytes_done);
+    }
+  }
+
+  const std::string what_;
+  backup::Watch& watch_;
+  ProgressLine line_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool over_ = false;
+  std::thread thread_;
+};
 
 using Call = Task<Result<client::BackupState>> (*)(client::AwsClient&);
 
@@ -152,13 +195,20 @@ int create(const CreateArguments& arguments) {
 }
 
 int restore(const RestoreArguments& arguments) {
+  Signals::block({SIGINT, SIGTERM});  // Before the follower's thread begins.
   log::set_level(log::Level::warning);
   const SystemClock clock;
   const std::unique_ptr<Files> files = make_posix_files();
   backup::Watch watch(clock, 0);
   const auto share = arguments.copy ? backup::Share::never : backup::Share::link_where_possible;
-  const Result<backup::Summary> restored =
-      backup::restore_backup(*files, arguments.backup, arguments.data_directory, share, watch);
+  Result<backup::Summary> restored = fail(ErrorCode::cancelled, "");
+  {
+    const Follower follower("restoring", watch, arguments.quiet, clock);
+    restored =
+        backup::restore_backup(*files, arguments.backup, arguments.data_directory, share, watch);
+  }
+  if (!restored && restored.error().code == ErrorCode::cancelled)
+    return complain("cancelled; nothing of it was kept");
   if (!restored) return complain(restored.error().message);
   const std::uint64_t copied = watch.progress().bytes_copied;
   if (!arguments.quiet)
@@ -240,9 +290,10 @@ void add_restore(CLI::App& backup, int& exit_code) {
       ->required();
   command->add_flag("--copy", arguments->copy,
                     "Copy everything, also where links on the same file system would do");
-  command->add_flag("--quiet", arguments->quiet, "Do not say what to do next");
+  command->add_flag("--quiet", arguments->quiet, "Do not tell how far it is, nor what to do next");
   command->footer(
       "Reads every byte of the backup and checks it; a data directory that is whole, or none.\n"
+      "Ctrl-C cancels it, and nothing of it stays.\n"
       "Nothing is ever overwritten, and the backup stays as it is.");
   command->callback([arguments, &exit_code] { exit_code = restore(*arguments); });
 }

@@ -81,13 +81,36 @@ void DiskSpace::look() {
                           std::memory_order_relaxed);
   budget_bytes_.store(budget_bytes, std::memory_order_relaxed);
   low_.store(low_now, std::memory_order_relaxed);
-  if (low_now == was_low) return;
-  if (low_now)
-    log::warning("the disk is nearly full: writes are refused, reads and deletes go on",
-                 "path={} free_bytes={} unwritten_bytes={} reserve_bytes={}", path_, free, owed,
-                 reserve_bytes_);
-  else
-    log::info("the disk has room again: writes go on", "path={} free_bytes={}", path_, free);
+  tell(low_now, owed);
+}
+
+bool DiskSpace::tells_now() {
+  const std::int64_t now_us = runtime_.clock().steady_us();
+  std::int64_t told_us = told_us_.load(std::memory_order_relaxed);
+  return now_us - told_us >= kTellEveryUs && told_us_.compare_exchange_strong(told_us, now_us);
+}
+
+/// That it became low, that it is over, and between them a word in a while. One that goes to and
+/// fro, as deletions and writes do at the edge, is told of no more often.
+void DiskSpace::tell(bool low_now, std::uint64_t owed) {
+  if (!low_now) {
+    if (std::exchange(told_low_, false))
+      log::warning("the disk has room again: writes go on", "path={} free_bytes={}", path_,
+                   free_bytes());
+    return;
+  }
+  const std::int64_t now_us = runtime_.clock().steady_us();
+  if (told_low_) {
+    if (!tells_now()) return;
+  } else {
+    if (now_us - told_low_us_ < kTellEveryUs) return;
+    told_us_.store(now_us, std::memory_order_relaxed);
+    told_low_us_ = now_us;
+    told_low_ = true;
+  }
+  log::warning("the disk is nearly full: writes are refused, reads and deletes go on",
+               "path={} free_bytes={} unwritten_bytes={} reserve_bytes={}", path_, free_bytes(),
+               owed, reserve_bytes_);
 }
 
 }  // namespace dyad

@@ -23,6 +23,8 @@ class DiskSpace : public std::enable_shared_from_this<DiskSpace> {
   static constexpr std::uint64_t kLookAfterBytes = 16u << 20;
   /// Once the reserve was reached, so much more than it must be free before it is over.
   static constexpr std::uint64_t kMaxMarginBytes = 16u << 20;
+  /// A disk that stays full, or is full again and again, is told of once in so long.
+  static constexpr std::int64_t kTellEveryUs = 60'000'000;
 
   /// Looks at once, and blocks for that. `runtime` outlives what is made. Where the system does not
   /// answer, there is room.
@@ -43,6 +45,15 @@ class DiskSpace : public std::enable_shared_from_this<DiskSpace> {
   /// Looks. Blocks.
   void look();
 
+  /// Whether a warning about this disk is due, beside those that are told here: at most one in
+  /// kTellEveryUs.
+  bool tells_now();
+
+  /// The process is about to end: what waits for room (a commit that has its place in the order)
+  /// waits no longer.
+  void end_waits() { waits_ended_.store(true, std::memory_order_relaxed); }
+  bool waits_ended() const { return waits_ended_.load(std::memory_order_relaxed); }
+
   /// As of the last look.
   std::uint64_t free_bytes() const { return free_bytes_.load(std::memory_order_relaxed); }
   bool low() const { return low_.load(std::memory_order_relaxed); }
@@ -52,6 +63,7 @@ class DiskSpace : public std::enable_shared_from_this<DiskSpace> {
   DiskSpace(Runtime& runtime, std::string path, std::uint64_t reserve_bytes);
   void ask_if_due();
   Error refusal() const;
+  void tell(bool low_now, std::uint64_t owed);
 
   Runtime& runtime_;
   const std::string path_;
@@ -66,7 +78,11 @@ class DiskSpace : public std::enable_shared_from_this<DiskSpace> {
   std::atomic<std::uint64_t> free_bytes_ = 0;
   std::atomic<std::int64_t> looked_us_ = 0;
   std::atomic<bool> asked_ = false;
-  std::mutex look_mutex_;
+  std::atomic<bool> waits_ended_ = false;
+  std::atomic<std::int64_t> told_us_ = -kTellEveryUs;  ///< The last warning.
+  std::mutex look_mutex_;                              ///< Guards the next.
+  std::int64_t told_low_us_ = -kTellEveryUs;           ///< The last that said it became low.
+  bool told_low_ = false;                              ///< And nothing said that this is over.
 };
 
 }  // namespace dyad

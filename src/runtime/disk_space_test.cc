@@ -107,5 +107,50 @@ TEST_F(DiskSpaceTest, ADiskThatDoesNotAnswerHasRoom) {
   EXPECT_TRUE(space_->take(kMiB));
 }
 
+TEST_F(DiskSpaceTest, WarningsComeOnceInAWhile) {
+  EXPECT_TRUE(space_->tells_now());
+  EXPECT_FALSE(space_->tells_now());
+  simulation_.run_for_ms(DiskSpace::kTellEveryUs / 1000);
+  EXPECT_TRUE(space_->tells_now());
+}
+
+/// Lines of the log that hold `words`.
+int lines_with(const std::string& log, std::string_view words) {
+  int lines = 0;
+  for (std::size_t at = log.find(words); at != std::string::npos; at = log.find(words, at + 1))
+    ++lines;
+  return lines;
+}
+
+TEST_F(DiskSpaceTest, ADiskAtTheEdgeIsToldOfOnceAMinute) {
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 50; ++i) {
+    simulation_.sim_files().set_capacity(10 * kMiB);
+    space_->look();
+    EXPECT_TRUE(space_->low());
+    simulation_.sim_files().set_capacity(100 * kMiB);
+    space_->look();
+    EXPECT_FALSE(space_->low());
+  }
+  const std::string to_and_fro = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(lines_with(to_and_fro, "nearly full"), 1) << to_and_fro;
+  EXPECT_EQ(lines_with(to_and_fro, "has room again"), 1) << to_and_fro;
+
+  testing::internal::CaptureStderr();
+  simulation_.sim_files().set_capacity(10 * kMiB);
+  constexpr int kMinutes = 5;
+  for (int second = 0; second < kMinutes * 60; ++second) {
+    simulation_.run_for_ms(1000);
+    space_->look();
+  }
+  simulation_.sim_files().set_capacity(100 * kMiB);
+  space_->look();
+  space_->look();
+  const std::string stays = testing::internal::GetCapturedStderr();
+  EXPECT_GE(lines_with(stays, "nearly full"), 1) << stays;
+  EXPECT_LE(lines_with(stays, "nearly full"), kMinutes) << stays;
+  EXPECT_EQ(lines_with(stays, "has room again"), 1) << stays;
+}
+
 }  // namespace
 }  // namespace dyad

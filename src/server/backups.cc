@@ -76,15 +76,30 @@ Backups::Backups(backup::Source source, std::string backup_directory)
 
 Backups::~Backups() = default;
 
-Result<Backups::State> Backups::create(const Order& order) {
+Result<> Backups::take_turn() {
   const std::lock_guard lock(mutex_);
   if (stopping_) return fail(ErrorCode::conflict, "the server is stopping");
   if (running_)
     return fail(ErrorCode::conflict,
                 "a backup to " + last_.directory + " is under way, and one at a time is made");
+  if (placing_)
+    return fail(ErrorCode::conflict, "another backup begins just now, and one at a time is made");
+  placing_ = true;
+  return {};
+}
+
+Result<Backups::State> Backups::create(const Order& order) {
+  DYAD_TRY(take_turn());
+  // Not under the mutex: a disk may be slow, and reactors ask how far a backup is.
   const Clock& clock = source_.runtime.clock();
-  DYAD_TRY_ASSIGN(std::string directory, backup_destination(source_.runtime.files(), place_,
-                                                            order.directory, clock.wall_ms()));
+  Result<std::string> place =
+      backup_destination(source_.runtime.files(), place_, order.directory, clock.wall_ms());
+  const std::lock_guard lock(mutex_);
+  placing_ = false;
+  over_.notify_all();
+  if (!place) return fail(std::move(place).error());
+  if (stopping_) return fail(ErrorCode::conflict, "the server is stopping");
+  std::string directory = std::move(*place);
   State fresh;
   fresh.id = last_.id + 1;
   fresh.directory = directory;
@@ -148,7 +163,7 @@ void Backups::stop() {
     std::unique_lock lock(mutex_);
     stopping_ = true;
     if (running_) watch_->cancel();
-    over_.wait(lock, [this] { return !running_; });
+    over_.wait(lock, [this] { return !running_ && !placing_; });
     executor = std::move(executor_);
   }
 }

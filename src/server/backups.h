@@ -49,7 +49,8 @@ class Backups {
   Backups(backup::Source source, std::string backup_directory);
   ~Backups();  ///< After stop().
 
-  /// Begins one. conflict: one is under way. Blocks for some file operations.
+  /// Begins one. conflict: one is under way. Blocks for some file operations, and holds up no other
+  /// call meanwhile.
   Result<State> create(const Order& order);
   /// The one under way or the last one of this process; not_found: there was none.
   Result<State> describe() const;
@@ -59,6 +60,7 @@ class Backups {
   void stop();
 
  private:
+  Result<> take_turn();
   Task<void> run(std::shared_ptr<backup::Watch> watch, std::string directory, backup::Share share);
   void end(Result<backup::Summary> made);
   Result<State> state() const;  ///< Under mutex_.
@@ -70,6 +72,7 @@ class Backups {
   std::shared_ptr<backup::Watch> watch_;  ///< Of the last one.
   State last_;
   bool running_ = false;
+  bool placing_ = false;  ///< A call of create looks for the next one's place.
   bool stopping_ = false;
   std::unique_ptr<Executor> executor_;
 };

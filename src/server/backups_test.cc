@@ -2,7 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+
+#include "blob/file_blob_store.h"
+#include "runtime/sync_wait.h"
+#include "runtime/threaded_runtime.h"
+#include "store/memory/memory_store.h"
 
 namespace dyad::server {
 namespace {
@@ -65,6 +75,71 @@ TEST_F(BackupDestinationTest, NeverInTheDataDirectory) {
   place_.backup_directory = path_;
   EXPECT_TRUE(place("b"));
   EXPECT_EQ(place(path_ + "/data/b").error().code, ErrorCode::invalid_argument);
+}
+
+/// On a store that can hold no moment: each of them fails, and that is enough to see who begins.
+class BackupsTest : public BackupDestinationTest {
+ protected:
+  BackupsTest()
+      : runtime_(make_threaded_runtime({.threads = 2}, make_posix_files())),
+        executor_(runtime_->make_dedicated("test")),
+        store_(store::make_memory_store(*runtime_)),
+        pins_(*store_) {
+    auto blobs = blob::open_file_blob_store(*runtime_, path_ + "/blobs");
+    EXPECT_TRUE(blobs);
+    blobs_ = std::move(*blobs);
+    backups_.emplace(backup::Source{*runtime_, *store_, *blobs_, pins_, place_.data_directory},
+                     place_.backup_directory);
+  }
+  ~BackupsTest() override {
+    backups_->stop();
+    backups_.reset();
+    EXPECT_TRUE(sync_wait(*executor_, store_->close()));
+  }
+
+  std::unique_ptr<Runtime> runtime_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<store::Store> store_;
+  table::ReadPins pins_;
+  std::unique_ptr<blob::BlobStore> blobs_;
+  std::optional<Backups> backups_;
+};
+
+TEST_F(BackupsTest, OfManyThatAskTogetherOneIsMadeAtATime) {
+  constexpr int kThreads = 8, kCalls = 20;
+  std::atomic<int> refused = 0;
+  std::mutex mutex;
+  std::set<std::uint64_t> begun;
+  const auto ask = [&](int thread) {
+    for (int i = 0; i < kCalls; ++i) {
+      const auto made = backups_->create(
+          {.directory = "backup-" + std::to_string(thread) + "-" + std::to_string(i)});
+      (void)backups_->describe();
+      if (!made) {
+        EXPECT_EQ(made.error().code, ErrorCode::conflict) << made.error().message;
+        ++refused;
+        continue;
+      }
+      const std::lock_guard lock(mutex);
+      EXPECT_TRUE(begun.insert(made->id).second) << "two have the number " << made->id;
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) threads.emplace_back(ask, thread);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(static_cast<int>(begun.size()) + refused, kThreads * kCalls);
+  ASSERT_FALSE(begun.empty());
+  EXPECT_EQ(*begun.rbegin(), begun.size());
+}
+
+TEST_F(BackupsTest, NoneBeginsOnceItStops) {
+  EXPECT_EQ(backups_->describe().error().code, ErrorCode::not_found);
+  // A place that is refused gives the turn back.
+  EXPECT_EQ(backups_->create({.directory = ".."}).error().code, ErrorCode::invalid_argument);
+  EXPECT_TRUE(backups_->create({.directory = "one"}));
+  backups_->stop();
+  EXPECT_EQ(backups_->describe()->phase, Backups::Phase::failed);
+  EXPECT_EQ(backups_->create({.directory = "two"}).error().code, ErrorCode::conflict);
 }
 
 }  // namespace

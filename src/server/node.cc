@@ -303,6 +303,7 @@ Result<> Node::Parts::close() {
     const Result<> gone = withdraw_announcement(runtime->files(), options.data_directory);
     if (!gone) log::warning("server.json stays behind", "error=\"{}\"", gone.error().message);
   }
+  if (data.space) data.space->end_waits();
   if (backups) backups->stop();
   if (server) server->stop(options.shutdown_grace_ms);
   if (maintenance) maintenance->stop();

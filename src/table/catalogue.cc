@@ -219,6 +219,14 @@ Result<PartitionMap> split_map(Transaction& tx, const PartitionMap& map, const s
   return PartitionMap(std::move(entries));
 }
 
+/// What takes settings or an index away goes on where the disk is nearly full, and so does taking
+/// away what is not there.
+bool takes_no_space(const TableDescriptor& from, const TableDescriptor& to) {
+  const std::string before = encode_descriptor(from);
+  const std::string after = encode_descriptor(to);
+  return after.size() < before.size() || after == before;
+}
+
 }  // namespace
 
 Tables::Tables(store::Store& store, Runtime& runtime, RowCodecs codecs)
@@ -347,6 +355,7 @@ Task<Result<TableRef>> Tables::alter(std::string name,
     DYAD_CO_TRY_ASSIGN(const TableRef current, co_await read_descriptor(tx, name));
     auto next = std::make_shared<TableDescriptor>(*current);
     DYAD_CO_TRY(change(*next));
+    if (takes_no_space(*current, *next)) tx.makes_room();
     next->version = current->version + 1;
     DYAD_CO_TRY(check_indexes(next->indexes, next->keys, next->placement));
     gone.clear();

@@ -104,6 +104,9 @@ struct RowWrite {
   /// Otherwise this is a plain item write, which RowCodec::admit_item_write must allow.
   bool by_owner = false;
 
+  /// Owner only: a put lets go of more than it writes (store::Transaction::makes_room).
+  bool makes_room = false;
+
   /// Owner only: held beside the row's own latch, from before `prepare`.
   std::vector<SideLatch> latches;
   /// Owner only: runs before any `decide`, under all latches; reads and writes rows of other kinds

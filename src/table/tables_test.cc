@@ -474,5 +474,79 @@ TEST_F(TablesTest, LimitsAreReached) {
             ErrorCode::too_large);
 }
 
+/// A bucket's table on a store that takes only what makes room.
+class FullStoreTest : public ::testing::Test {
+ protected:
+  FullStoreTest() : simulation_(1) {
+    store::MemoryOptions options;
+    options.capacity_bytes = 16'000;
+    store_ = store::make_memory_store(simulation_, options);
+    tables_ = std::make_unique<Tables>(*store_, simulation_, codecs());
+    TableSpec spec = song_table();
+    spec.properties = std::string(300, 'p');
+    table_ = *run(tables_->create(std::move(spec), Deadline::never()));
+    EXPECT_TRUE(write(song("a", "0", "g", 1), false));
+    for (int i = 1; i < 1000; ++i)
+      if (!write(song("a", std::to_string(i), "g", 1), false)) return;
+    ADD_FAILURE() << "the store is never full";
+  }
+  ~FullStoreTest() override { EXPECT_TRUE(run(store_->close())); }
+
+  template <class T>
+  T run(Task<T> task) {
+    return simulation_.run_until(std::move(task));
+  }
+  Result<store::Commit> write(Item item, bool makes_room) {
+    std::vector<RowWrite> writes;
+    writes.push_back(put(table_, std::move(item)));
+    writes.back().by_owner = true;
+    writes.back().makes_room = makes_room;
+    return run(tables_->write(std::move(writes), Deadline::never()));
+  }
+  /// no_space, or none.
+  std::optional<ErrorCode> set_properties(std::string properties) {
+    const auto change = [&](TableDescriptor& table) -> Result<> {
+      table.properties = properties;
+      return {};
+    };
+    const auto altered = run(tables_->alter("Music", change, Deadline::never()));
+    if (!altered) return altered.error().code;
+    EXPECT_EQ((*altered)->properties, properties);
+    return std::nullopt;
+  }
+
+  Simulation simulation_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<Tables> tables_;
+  TableRef table_;
+};
+
+TEST_F(FullStoreTest, SettingsMayGoAndNotGrow) {
+  EXPECT_EQ(set_properties(std::string(301, 'p')), ErrorCode::no_space);
+  EXPECT_EQ(set_properties(std::string(300, 'q')), ErrorCode::no_space);
+  EXPECT_EQ(set_properties(std::string(300, 'p')), std::nullopt);
+  EXPECT_EQ(set_properties(std::string(100, 'p')), std::nullopt);
+  EXPECT_EQ(set_properties(""), std::nullopt);
+}
+
+TEST_F(FullStoreTest, AnIndexMayGo) {
+  const auto change = [](TableDescriptor& table) -> Result<> {
+    std::erase_if(table.indexes, [](const IndexDescriptor& one) { return one.name == "by-year"; });
+    return {};
+  };
+  const auto altered = run(tables_->alter("Music", change, Deadline::never()));
+  ASSERT_TRUE(altered) << altered.error().to_string();
+  EXPECT_EQ((*altered)->indexes.size(), 1u);
+}
+
+TEST_F(FullStoreTest, AnOwnersPutPassesWhereItMakesRoom) {
+  const Item another = song("a", "0", "h", 1);
+  const auto refused = write(another, false);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::no_space);
+  const auto passes = write(another, true);
+  EXPECT_TRUE(passes) << passes.error().to_string();
+}
+
 }  // namespace
 }  // namespace dyad::table

@@ -240,7 +240,7 @@ Task<Result<store::Commit>> Tables::write_once(const std::vector<RowWrite>& writ
     }
     DYAD_CO_TRY(decide_all(placed));
     if (std::none_of(placed.begin(), placed.end(), [](const PlacedWrite& one) {
-          return one.decision.action == Decision::Action::put;
+          return one.decision.action == Decision::Action::put && !one.write->makes_room;
         }))
       tx.makes_room();
     for (PlacedWrite& one : placed) {

@@ -492,6 +492,15 @@ TEST_F(BackupTest, IsOneMomentOfAServerThatIsWrittenTo) {
     check_restored(path("restored-" + one.name), one.bounds);
     EXPECT_EQ(restore(backup_path(one.name), path("restored-" + one.name)).exit_status, 1);
   }
+  // Told to end, a restore leaves nothing.
+  const auto ended = run_program_told_to_end(
+      {DYAD_PROGRAM, "backup", "restore", backup_path("first"), "--data", path("ended")},
+      kTimeoutMs);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->exit_status, 1) << ended->output;
+  EXPECT_NE(ended->output.find("cancelled"), std::string::npos) << ended->output;
+  EXPECT_FALSE(fs::exists(path("ended")));
+  EXPECT_FALSE(fs::exists(path("ended.restoring")));
   // The backups stay what they were, though servers worked on what shares bytes with them.
   ASSERT_EQ(restore(backup_path("first"), path("again")).exit_status, 0);
   check_restored(path("again"), made[0].bounds);

@@ -1,7 +1,7 @@
 // A server on a small file system that fills up: by what clients put, and by another program, to
 // the last byte. It refuses writes in words that clients try again on, goes on reading and
-// deleting, loses nothing of what it acknowledged, also when killed there, and writes again when
-// there is room.
+// deleting, loses nothing of what it acknowledged, also when killed or stopped there, and writes
+// again when there is room.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -43,6 +43,7 @@ constexpr std::int64_t kTimeoutMs = 60'000;
 /// How long a full disk may go unnoticed, or room that came back: a hundred looks and more.
 constexpr std::int64_t kNoticeMs = 20'000;
 constexpr int kRefusalsToSee = 40;
+constexpr int kAnswersBeforeStop = 100;
 
 /// What one writer was told.
 struct Told {
@@ -154,6 +155,23 @@ class FullDiskTest : public testing::Test {
     ASSERT_TRUE(table && table->ok()) << text(table);
   }
 
+  static AwsClient::Headers digest_of(const std::string& document) {
+    return {{"content-md5", to_base64(crypto::as_view(crypto::md5(document)))}};
+  }
+  void put_settings() {
+    const std::string tags =
+        "<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>";
+    const std::string cors =
+        "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod>"
+        "<AllowedOrigin>*</AllowedOrigin></CORSRule></CORSConfiguration>";
+    ASSERT_TRUE(ask_s3("PUT", "/full/tagged", "x")->ok());
+    for (const auto& [path, document] : std::map<std::string, std::string>{
+             {"/full?tagging=", tags}, {"/full?cors=", cors}, {"/full/tagged?tagging=", tags}}) {
+      const auto put = ask_s3("PUT", path, document, digest_of(document));
+      ASSERT_TRUE(put && put->ok()) << path << ": " << text(put);
+    }
+  }
+
   /// One write and its answer into `told`.
   Task<void> write_one(AwsClient& client, Told& told, int n, bool object) {
     AwsClient::Headers none;
@@ -194,6 +212,14 @@ class FullDiskTest : public testing::Test {
       if (i % 7 == 0 && told.objects.size() > 5)
         co_await delete_object(client, told, *told.objects.begin());
     }
+  }
+
+  /// Until the server is gone: puts. What they were answered last may be anything.
+  Task<void> write_to_the_end(Told& told, int first, std::atomic<int>& answered) {
+    AwsClient client(*reactor_, clock_, address_);
+    for (int i = 0; told.wrong.empty(); ++i, ++answered)
+      co_await write_one(client, told, first + i * kWriters, i % 2 == 0);
+    told.wrong.clear();
   }
 
   Task<void> read_object(AwsClient& client, Told& told, int n) {
@@ -291,6 +317,7 @@ TEST_F(FullDiskTest, ClientsFillItAndDeletesMakeRoom) {
   ASSERT_TRUE(ask_s3("PUT", part, body(1))->ok());
   ASSERT_TRUE(ask_dynamodb("CreateTable", create_table("spare"))->ok());
   ASSERT_TRUE(ask_s3("PUT", "/spare")->ok());
+  ASSERT_NO_FATAL_FAILURE(put_settings());
 
   std::vector<Told> told(kWriters);
   sync_wait(*reactor_, fill_with_all(told));
@@ -338,6 +365,13 @@ TEST_F(FullDiskTest, ClientsFillItAndDeletesMakeRoom) {
   EXPECT_TRUE(aborted && aborted->ok()) << text(aborted);
   const auto no_table = ask_dynamodb("DeleteTable", R"({"TableName":"spare"})");
   EXPECT_TRUE(no_table && no_table->ok()) << text(no_table);
+  for (const std::string setting : {"/full?tagging=", "/full?cors=", "/full/tagged?tagging="}) {
+    const auto gone = ask_s3("DELETE", setting);
+    EXPECT_TRUE(gone && gone->ok()) << setting << ": " << text(gone);
+    if (setting != "/full/tagged?tagging=") {
+      EXPECT_EQ(ask_s3("GET", setting)->status, 404) << setting;
+    }
+  }
   const auto no_bucket = ask_s3("DELETE", "/spare");
   EXPECT_TRUE(no_bucket && no_bucket->ok()) << text(no_bucket);
   Told& mine = told[0];
@@ -360,8 +394,7 @@ TEST_F(FullDiskTest, ClientsFillItAndDeletesMakeRoom) {
     several += "<Object><Key>" + key(mine.objects.extract(mine.objects.begin()).value()) +
                "</Key></Object>";
   several += "</Delete>";
-  AwsClient::Headers digest = {{"content-md5", to_base64(crypto::as_view(crypto::md5(several)))}};
-  const auto ten = ask_s3("POST", "/full?delete=", several, std::move(digest));
+  const auto ten = ask_s3("POST", "/full?delete=", several, digest_of(several));
   EXPECT_TRUE(ten && ten->ok() && elements_of(ten->body, "Deleted").size() == 10u) << text(ten);
   const auto delete_half = [&]() -> Task<void> {
     AwsClient client(*reactor_, clock_, address_);
@@ -446,6 +479,41 @@ TEST_F(FullDiskTest, AnotherProgramFillsItToTheLastByte) {
       "full_disk: {} times another program left no byte: {} writes refused, {} objects and {} "
       "items whole; writes again {} ms after it let go\n",
       rounds, refusals_seen, objects, items, longest_ms);
+}
+
+TEST_F(FullDiskTest, AStopWaitsForNoRoom) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  ASSERT_NO_FATAL_FAILURE(make_bucket_and_table());
+  std::vector<Told> told(kWriters);
+  std::atomic<int> answered = 0;
+  std::thread writing([&] {
+    const auto all_write = [&]() -> Task<void> {
+      std::vector<Task<void>> writers;
+      for (int i = 0; i < kWriters; ++i) writers.push_back(write_to_the_end(told[i], i, answered));
+      co_await run_together(std::move(writers));
+    };
+    sync_wait(*reactor_, all_write());
+  });
+  const std::int64_t until = now_ms() + kTimeoutMs;
+  while (answered < kAnswersBeforeStop && now_ms() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  // What is in memory alone by now has no room in files.
+  ForeignFile foreign(disk_->path() + "/foreign");
+  EXPECT_TRUE(foreign.fill());
+  const std::int64_t from = now_ms();
+  const auto stopped = server_->stop(kTimeoutMs);
+  const std::int64_t took_ms = now_ms() - from;
+  EXPECT_TRUE(stopped && *stopped == 0) << (stopped ? std::to_string(*stopped) : "it waits");
+  server_->kill();
+  writing.join();
+  foreign.remove();
+  const std::size_t objects = count(told, &Told::objects), items = count(told, &Told::items);
+  EXPECT_GT(items, 0u);
+  ASSERT_NO_FATAL_FAILURE(start());
+  expect_all_there(told);
+  ASSERT_NO_FATAL_FAILURE(stop_and_verify());
+  fmt::print("full_disk: stopped on a full disk in {} ms; {} objects and {} items whole\n", took_ms,
+             objects, items);
 }
 
 }  // namespace

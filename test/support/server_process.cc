@@ -24,8 +24,18 @@ struct Child {
   int output = -1;
 };
 
+/// A signal that is blocked stays so in the next program, and so does one that came meanwhile.
+void tell_to_end() {
+  sigset_t end;
+  sigemptyset(&end);
+  sigaddset(&end, SIGTERM);
+  ::sigprocmask(SIG_BLOCK, &end, nullptr);
+  ::raise(SIGTERM);
+}
+
 /// `error_path` empty: standard error goes where standard output goes.
-Result<Child> spawn(const std::vector<std::string>& arguments, const std::string& error_path) {
+Result<Child> spawn(const std::vector<std::string>& arguments, const std::string& error_path,
+                    bool told_to_end = false) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return fail(ErrorCode::io_error, "pipe failed");
   std::vector<char*> argv;
@@ -43,6 +53,7 @@ Result<Child> spawn(const std::vector<std::string>& arguments, const std::string
                           ? ends[1]
                           : ::open(error_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::dup2(error, STDERR_FILENO);
+    if (told_to_end) tell_to_end();
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }
@@ -71,6 +82,21 @@ Result<bool> read_some(int descriptor, std::string& into, SteadyClock::time_poin
   if (count < 0) return fail(ErrorCode::io_error, "cannot read the process's output");
   if (into.size() < kMaxOutputBytes) into.append(buffer, static_cast<std::size_t>(count));
   return count > 0;
+}
+
+/// Until it ends by itself, or is made to.
+Result<ProgramOutcome> outcome_of(const Child& child, std::int64_t timeout_ms) {
+  ProgramOutcome outcome;
+  const auto until = SteadyClock::now() + std::chrono::milliseconds(timeout_ms);
+  Result<bool> more = true;
+  while (more && *more) more = read_some(child.output, outcome.output, until);
+  if (!more) ::kill(child.pid, SIGKILL);
+  int status = 0;
+  while (::waitpid(child.pid, &status, 0) < 0 && errno == EINTR) continue;
+  ::close(child.output);
+  DYAD_TRY(more);
+  outcome.exit_status = status_of(status);
+  return outcome;
 }
 
 }  // namespace
@@ -139,17 +165,13 @@ Result<int> ServerProcess::wait(std::int64_t timeout_ms) {
 Result<ProgramOutcome> run_program(const std::vector<std::string>& arguments,
                                    std::int64_t timeout_ms) {
   DYAD_TRY_ASSIGN(const Child child, spawn(arguments, {}));
-  ProgramOutcome outcome;
-  const auto until = SteadyClock::now() + std::chrono::milliseconds(timeout_ms);
-  Result<bool> more = true;
-  while (more && *more) more = read_some(child.output, outcome.output, until);
-  if (!more) ::kill(child.pid, SIGKILL);
-  int status = 0;
-  while (::waitpid(child.pid, &status, 0) < 0 && errno == EINTR) continue;
-  ::close(child.output);
-  DYAD_TRY(more);
-  outcome.exit_status = status_of(status);
-  return outcome;
+  return outcome_of(child, timeout_ms);
+}
+
+Result<ProgramOutcome> run_program_told_to_end(const std::vector<std::string>& arguments,
+                                               std::int64_t timeout_ms) {
+  DYAD_TRY_ASSIGN(const Child child, spawn(arguments, {}, true));
+  return outcome_of(child, timeout_ms);
 }
 
 }  // namespace dyad::proof

@@ -52,5 +52,8 @@ struct ProgramOutcome {
 /// Runs a program to its end.
 Result<ProgramOutcome> run_program(const std::vector<std::string>& arguments,
                                    std::int64_t timeout_ms);
+/// The same, and a SIGTERM waits for it from before its beginning until it looks for one.
+Result<ProgramOutcome> run_program_told_to_end(const std::vector<std::string>& arguments,
+                                               std::int64_t timeout_ms);
 
 }  // namespace dyad::proof

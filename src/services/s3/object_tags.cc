@@ -32,6 +32,7 @@ Task<Result<>> replace_tags(S3Service& service, const api::RequestContext& conte
                      co_await find_bucket(service, context, object.bucket, object.expected_owner));
   write.key = object_primary_key(object.bucket, object.key);
   write.by_owner = true;
+  write.makes_room = tags.empty();
   write.decide = [&](const table::RowView& old) -> Result<table::Decision> {
     if (old.item.empty()) return fail(object_missing(object.key, object.version_id));
     table::NewRow row;

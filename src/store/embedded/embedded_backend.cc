@@ -154,6 +154,15 @@ Result<> EmbeddedBackend::healthy() const {
   return fail(*failed_);
 }
 
+/// Nothing is committed from here on; what is on the disk is known, and enough for the next start.
+void EmbeddedBackend::end_without_harm(Error error) {
+  const std::lock_guard lock(mutex_);
+  if (failed_) return;
+  failed_ = std::move(error);
+  stopped_full_.store(true, std::memory_order_release);
+  has_failed_.store(true, std::memory_order_release);
+}
+
 void EmbeddedBackend::fail_for_good(const Error& error) {
   {
     const std::lock_guard lock(mutex_);

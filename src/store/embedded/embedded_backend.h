@@ -80,7 +80,7 @@ class EmbeddedBackend final : public Backend {
   Result<> begin_commit(const CommitBatch& batch);
   Task<Result<LogPosition>> append_when_there_is_room();
   Task<Result<>> apply_when_there_is_room();
-  Task<void> wait_for_room(const Error& error);
+  Task<Result<>> wait_for_room(const Error& error);
   void note_unwritten(const CommitBatch& batch);
   void end_commit(const CommitBatch& batch);
 
@@ -98,12 +98,14 @@ class EmbeddedBackend final : public Backend {
   Timestamp floor_of(PartitionId partition) const;
   Task<void> wait_for_maintenance();
   Result<> close_now(Timestamp ceiling);
+  Result<> leave_files(Timestamp ceiling);
 
   // A moment for a backup (embedded_moment.cc).
   Result<std::unique_ptr<Moment>> hold_moment_now();
   Result<std::unique_ptr<Moment>> make_moment(std::shared_ptr<const void> turn);
 
   Result<> healthy() const;
+  void end_without_harm(Error error);
 
   Runtime& runtime_;
   const EmbeddedOptions options_;
@@ -129,6 +131,7 @@ class EmbeddedBackend final : public Backend {
   LogPosition flushed_;  ///< Replay begins here or later.
   std::optional<Error> failed_;
   std::atomic<bool> has_failed_ = false;
+  std::atomic<bool> stopped_full_ = false;  ///< `failed_` is a stop on a full disk.
 
   std::atomic<std::uint64_t> commits_ = 0;
   std::atomic<std::uint64_t> erased_in_memory_ = 0;  ///< About; since the last flush for them.

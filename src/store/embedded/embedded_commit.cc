@@ -164,21 +164,27 @@ Result<> EmbeddedBackend::begin_commit(const CommitBatch& batch) {
 /// A batch that meets a full disk waits for room. It is not acknowledged, and cannot be taken back:
 /// later transactions have read its rows. Readers see what is durable and go on; new transactions
 /// are refused meanwhile (admit). Nothing was written to where an error is no_space here: the next
-/// segment could not be made, or RocksDB refused the batch as a whole.
-Task<void> EmbeddedBackend::wait_for_room(const Error& error) {
-  if (!waiting_for_room_.exchange(true))
+/// segment could not be made, or RocksDB refused the batch as a whole. A stop waits for no room:
+/// the batch is whole in the log and the next start finds it, or it never was; who waits for it is
+/// told neither.
+Task<Result<>> EmbeddedBackend::wait_for_room(const Error& error) {
+  waiting_for_room_.store(true, std::memory_order_relaxed);
+  if (space_->waits_ended())
+    end_without_harm(Error(ErrorCode::cancelled, "the store closes, and its disk is full"));
+  DYAD_CO_TRY(healthy());
+  if (space_->tells_now())
     log::warning("commits wait for disk space", "directory={} error=\"{}\"", directory_,
                  error.message);
   space_->ask();
   maintain();
   co_await SleepUntil(runtime_.clock().steady_us() + kTryForRoomEveryUs);
+  co_return healthy();
 }
 
 Task<Result<LogPosition>> EmbeddedBackend::append_when_there_is_room() {
   Result<LogPosition> appended = log_->append(log_batch_);
   while (!appended && appended.error().code == ErrorCode::no_space && log_->takes_more()) {
-    co_await wait_for_room(appended.error());
-    DYAD_CO_TRY(healthy());
+    DYAD_CO_TRY(co_await wait_for_room(appended.error()));
     appended = log_->append(log_batch_);
   }
   co_return appended;
@@ -187,8 +193,7 @@ Task<Result<LogPosition>> EmbeddedBackend::append_when_there_is_room() {
 Task<Result<>> EmbeddedBackend::apply_when_there_is_room() {
   Result<> applied = rows_->apply(row_batch_);
   while (!applied && applied.error().code == ErrorCode::no_space) {
-    co_await wait_for_room(applied.error());
-    DYAD_CO_TRY(healthy());
+    DYAD_CO_TRY(co_await wait_for_room(applied.error()));
     rows_->resume();
     applied = rows_->apply(row_batch_);
   }
@@ -236,10 +241,8 @@ Task<Result<>> EmbeddedBackend::commit(const CommitBatch& batch) {
     co_return fail(done.error());
   }
   end_commit(batch);
-  if (waiting_for_room_.load(std::memory_order_relaxed)) {
+  if (waiting_for_room_.load(std::memory_order_relaxed))
     waiting_for_room_.store(false, std::memory_order_relaxed);
-    log::info("commits found disk space", "directory={}", directory_);
-  }
   maintain();
   co_return Result<>();
 }

@@ -50,7 +50,7 @@ void EmbeddedBackend::end_maintenance() {
 void EmbeddedBackend::run_maintenance() {
   const Result<> done = maintain_once();
   if (!done && done.error().code != ErrorCode::no_space) fail_for_good(done.error());
-  if (!done && done.error().code == ErrorCode::no_space)
+  if (!done && done.error().code == ErrorCode::no_space && space_->tells_now())
     log::warning("the store waits for disk space", "directory={} error=\"{}\"", directory_,
                  done.error().message);
   end_maintenance();
@@ -186,8 +186,23 @@ Task<Result<>> EmbeddedBackend::close(Timestamp ceiling) {
   co_return closed;
 }
 
-/// Leaves everything in files, so that the next start replays nothing.
+/// On a full disk the log has it all, and the next start replays it.
 Result<> EmbeddedBackend::close_now(Timestamp ceiling) {
+  const Result<> left = leave_files(ceiling);
+  if (!left) {
+    if (left.error().code != ErrorCode::no_space && !stopped_full_.load(std::memory_order_acquire))
+      return left;
+    log::warning("closed on a full disk; the next start replays the log",
+                 "directory={} error=\"{}\"", directory_, left.error().message);
+  }
+  rows_.reset();
+  log_.reset();
+  lock_.reset();
+  return {};
+}
+
+/// Everything in files, so that the next start replays nothing.
+Result<> EmbeddedBackend::leave_files(Timestamp ceiling) {
   DYAD_TRY(healthy());
   DYAD_TRY_ASSIGN(const LogPosition tail, log_->close());
   RowBatch batch;
@@ -201,11 +216,7 @@ Result<> EmbeddedBackend::close_now(Timestamp ceiling) {
   }
   DYAD_TRY(rows_->apply(batch));
   DYAD_TRY(rows_->flush());
-  DYAD_TRY(write_clean_mark(runtime_.files(), directory_, tail));
-  rows_.reset();
-  log_.reset();
-  lock_.reset();
-  return {};
+  return write_clean_mark(runtime_.files(), directory_, tail);
 }
 
 }  // namespace dyad::store::embedded

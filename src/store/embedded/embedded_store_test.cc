@@ -411,6 +411,60 @@ TEST(EmbeddedStore, AFullDiskRefusesAndRecovers) {
   machine.run(close(**store));
 }
 
+/// A batch that waits for room does not hold up a stop, and nothing of what was acknowledged before
+/// is missing at the next start.
+TEST(EmbeddedStore, AStopWaitsForNoRoom) {
+  Machine machine;
+  machine.options.space = DiskSpace::watch(machine.start(), kDirectory, 0);
+  auto store = machine.run(open_embedded_store(*machine.simulation(), kDirectory, machine.options));
+  ASSERT_TRUE(store);
+  const Clock& clock = machine.simulation()->clock();
+  std::set<int> told;
+  std::vector<ErrorCode> refused;
+  const auto put_one = [&](int n) -> Task<void> {
+    const Body body = [n](Transaction& tx) -> Task<Result<>> {
+      co_return tx.put(kCatalogPartition, row_key(std::to_string(n)), std::string(8000, 'r'));
+    };
+    const auto commit = co_await (*store)->transact({}, body, Deadline::never());
+    if (commit)
+      told.insert(n);
+    else
+      refused.push_back(commit.error().code);
+  };
+  std::int64_t took_us = 0;
+  const auto work = [&]() -> Task<Result<>> {
+    for (int n = 0; n < 5; ++n) co_await put_one(n);
+    const std::uint64_t all = std::uint64_t{1} << 40;
+    machine.files().set_capacity(all - *machine.files().free_bytes(kDirectory));
+    // More than the segments hold that are there: one of the batches waits.
+    constexpr int kMore = 200;
+    for (int n = 5; n < 5 + kMore; ++n) machine.simulation()->executor().spawn(put_one(n));
+    co_await SleepUntil(clock.steady_us() + 1'000'000);
+    EXPECT_LT(told.size() + refused.size(), 5u + kMore) << "nothing waits for room";
+    const std::int64_t began_us = clock.steady_us();
+    machine.options.space->end_waits();
+    Result<> closed = co_await (*store)->close();
+    took_us = clock.steady_us() - began_us;
+    EXPECT_EQ(told.size() + refused.size(), 5u + kMore);
+    co_return closed;
+  };
+  const Result<> closed = machine.run(work());
+  EXPECT_TRUE(closed) << closed.error().to_string();
+  EXPECT_LT(took_us, 1'000'000);
+  EXPECT_NE(std::ranges::find(refused, ErrorCode::cancelled), refused.end());
+  EXPECT_EQ(machine.fatal(), "");
+  store->reset();
+  machine.options.space.reset();
+  machine.files().set_capacity(std::uint64_t{1} << 40);
+  auto again = machine.open();
+  ASSERT_TRUE(again) << again.error().to_string();
+  for (const int n : told) {
+    const auto found = machine.run((*again)->get(kCatalogPartition, row_key(std::to_string(n))));
+    EXPECT_TRUE(found && found->has_value()) << n;
+  }
+  machine.run(close(**again));
+}
+
 /// Another program takes the last byte: RocksDB cannot write what memory holds, nor can the log get
 /// another segment. Nothing that was acknowledged is lost, the process goes on, and so do writes
 /// once there is room.
