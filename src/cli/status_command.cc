@@ -168,7 +168,10 @@ void report_waiting(Report& report, const client::MetricSamples& metrics, bool j
   report.number("waiting", "requestWaitMilliseconds", wait_ms,
                 fmt::format("{:.0f} ms for a request's turn, {} refused", wait_ms,
                             grouped(static_cast<std::uint64_t>(*shed))));
-  if (json) report.number("", "requestsShed", shed, "");
+  if (!json) return;
+  report.number("", "requestsShed", shed, "");
+  const auto commit_wait_s = metrics.value("dyad_commit_wait_seconds");
+  if (commit_wait_s) report.number("", "commitWaitMilliseconds", *commit_wait_s * 1000, "");
 }
 
 void report_details(Report& report, const client::MetricSamples& metrics, bool json) {

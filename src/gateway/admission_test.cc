@@ -94,7 +94,7 @@ class Line {
     }
     admission_.request_came(now_us_);
     Came one{place.at_us, false, now_us_ - place.at_us, now_us_, place.known};
-    one.refused = admission_.refuses(place.known);
+    one.refused = admission_.refuses(place.known, false);
     begun_.push_back(one);
     now_us_ += one.refused ? refuse_us_ : serve_us_;
     return true;
@@ -198,7 +198,7 @@ TEST(Admission, SilenceEndsIt) {
   Line line(40, 6);
   line.load(3, 3 * kSecondUs);
   line.drain();
-  line.rest(Admission::kForgetUs + 1);
+  line.rest(ShedShare::kForgetUs + 1);
   const std::uint64_t refused = line.refused();
   for (int i = 0; i < 100; ++i) line.add(line.now_us());
   line.drain();
@@ -213,11 +213,83 @@ TEST(Admission, WhoNamesNoKeyIsRefusedFirst) {
   ASSERT_LT(admission.share(), 0.9);
   int known = 0, strangers = 0;
   for (int i = 0; i < 1000; ++i) {
-    known += admission.refuses(true) ? 1 : 0;
-    strangers += admission.refuses(false) ? 1 : 0;
+    known += admission.refuses(true, true) ? 1 : 0;
+    strangers += admission.refuses(false, false) ? 1 : 0;
   }
   EXPECT_EQ(strangers, 1000);
   EXPECT_NEAR(known, 1000 * admission.share(), 1);
+}
+
+/// Requests come steadily to a reactor whose own line is empty; that of the writes is as told.
+class WritesLine {
+ public:
+  void stands_for(std::int64_t us, Admission::WriteLine line) {
+    line_ = line;
+    for (const std::int64_t end_us = now_us_ + us; now_us_ < end_us; now_us_ += kGapUs)
+      admission_.request_came(now_us_);
+  }
+  Admission& admission() { return admission_; }
+
+ private:
+  static constexpr std::int64_t kGapUs = 1000;
+  std::int64_t now_us_ = 0;
+  Admission::WriteLine line_;
+  Admission admission_{kLimitUs, [this] { admission_.probe_came(now_us_, now_us_); },
+                       [this](std::int64_t) { return line_; }};
+};
+
+constexpr Admission::WriteLine kLongLine = {4 * kLimitUs, 4 * Admission::kLeastWaiting};
+
+TEST(Admission, WhereWritesStandBeforeTheCommitterAShareOfThemIsRefused) {
+  WritesLine line;
+  Admission& admission = line.admission();
+  line.stands_for(3 * kSecondUs, kLongLine);
+  ASSERT_TRUE(admission.shedding());
+  EXPECT_EQ(admission.share(), 0);
+  EXPECT_GT(admission.share_of_writes(), 0.5);
+  EXPECT_LE(admission.share_of_writes(), ShedShare::kMaxShare);
+  EXPECT_EQ(admission.writes_wait_us(), kLongLine.waited_us);
+  int writes = 0, reads = 0, strangers_writes = 0, strangers_reads = 0;
+  for (int i = 0; i < 1000; ++i) {
+    writes += admission.refuses(true, true) ? 1 : 0;
+    reads += admission.refuses(true, false) ? 1 : 0;
+    strangers_writes += admission.refuses(false, true) ? 1 : 0;
+    strangers_reads += admission.refuses(false, false) ? 1 : 0;
+  }
+  EXPECT_NEAR(writes, 1000 * admission.share_of_writes(), 1);
+  EXPECT_EQ(reads, 0);
+  EXPECT_EQ(strangers_writes, 1000);
+  EXPECT_EQ(strangers_reads, 0);
+  EXPECT_EQ(admission.refused(), static_cast<std::uint64_t>(writes + strangers_writes));
+  line.stands_for(2 * kSecondUs, {});
+  EXPECT_FALSE(admission.shedding());
+  EXPECT_EQ(admission.share_of_writes(), 0);
+}
+
+TEST(Admission, ADiskThatStallsNowAndThenIsNoLine) {
+  WritesLine line;
+  for (int stall = 0; stall < 20; ++stall) {
+    line.stands_for(Admission::kWritesStandingUs - 10'000, kLongLine);
+    EXPECT_FALSE(line.admission().shedding());
+    line.stands_for(20'000, {});
+  }
+}
+
+TEST(Admission, FewWritesInLineAreNeverRefused) {
+  WritesLine line;
+  line.stands_for(5 * kSecondUs, {100 * kLimitUs, Admission::kLeastWaiting - 1});
+  EXPECT_FALSE(line.admission().shedding());
+  line.stands_for(5 * kSecondUs, {kLimitUs, 100 * Admission::kLeastWaiting});
+  EXPECT_FALSE(line.admission().shedding());
+}
+
+TEST(Admission, SilenceEndsTheSheddingOfWrites) {
+  WritesLine line;
+  line.stands_for(3 * kSecondUs, kLongLine);
+  ASSERT_TRUE(line.admission().shedding());
+  // No request came for so long; what the line was like before says nothing.
+  line.admission().request_came(4 * kSecondUs + ShedShare::kForgetUs);
+  EXPECT_FALSE(line.admission().shedding());
 }
 
 TEST(Admission, RefusalsArePacedAndNotForLong) {

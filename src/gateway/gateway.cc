@@ -157,21 +157,22 @@ bool Gateway::within_rate(const http::Request& request) {
 
 /// Because a queue stands (gateway/admission.h). Who asks how the server does is always answered.
 /// Those who name no key of this server are refused first, so that strangers do not take the places
-/// of clients.
+/// of clients: a form that a browser posts is among them, whose key stands in its body.
 bool Gateway::sheds(const http::RequestHead& head) {
   if (admission_ == nullptr || !admission_->shedding()) return false;
   if (is_for_operators(head, "/health") || is_for_operators(head, "/metrics")) return false;
   std::string kept;
-  return admission_->refuses(is_posted_form(head) ||
-                             shared_.credentials.find(claimed_access_key(head, kept)) != nullptr);
+  const bool known = shared_.credentials.find(claimed_access_key(head, kept)) != nullptr;
+  return admission_->refuses(known, may_write(head));
 }
 
 void Gateway::report_shedding(std::int64_t now_us) {
   if (now_us - reported_us_ < kReportEveryUs) return;
   const std::uint64_t refused = admission_->refused();
   log::warning("overloaded: requests are told to slow down",
-               "refused_since_last_line={} refused={} waiting_ms={}", refused - reported_refused_,
-               refused, admission_->wait_us() / 1000);
+               "refused_since_last_line={} refused={} waiting_ms={} writes_waiting_ms={}",
+               refused - reported_refused_, refused, admission_->wait_us() / 1000,
+               admission_->writes_wait_us() / 1000);
   reported_us_ = now_us;
   reported_refused_ = refused;
 }

@@ -131,6 +131,35 @@ TEST_F(GatewayTest, WhereRequestsWaitTooLongTheyAreRefusedByTheirHead) {
   EXPECT_LE(passed, 10);
 }
 
+TEST_F(GatewayTest, WhereOnlyWritesStandInLineReadsAreServed) {
+  Admission admission(
+      50'000, [&] { admission.probe_came(0, 0); },
+      [](std::int64_t) {
+        constexpr Admission::WriteLine kStands = {10'000'000, 1000};
+        return kStands;
+      });
+  for (std::int64_t now_us = 0; now_us < 20'000'000; now_us += 10'000)
+    admission.request_came(now_us);
+  ASSERT_GT(admission.share_of_writes(), 0.9);
+  Gateway gateway(
+      shared_, [](const protocol::Operation&) { return protocol::JsonCodec::Hooks(); }, &admission);
+  const auto ask = [&](const std::string& text) {
+    return simulation_.run_until(run_on(gateway, text));
+  };
+  // Strangers are refused for what they are, where they do not write.
+  const std::string list = ask(text_of({"GET", "/", {}, ""}));
+  EXPECT_TRUE(has(list, "AccessDenied")) << list;
+  const std::string form = ask(text_of(
+      {"POST", "/photos", {{"Content-Type", "multipart/form-data; boundary=x"}}, "--x--\r\n"}));
+  EXPECT_TRUE(has(form, "<Code>SlowDown</Code>")) << form;
+  Sent sent = put("hello");
+  sign(sent, hash_of("hello"));
+  int passed = 0;
+  for (int i = 0; i < 100; ++i) passed += has(ask(text_of(sent)), "HTTP/1.1 200 ") ? 1 : 0;
+  EXPECT_GE(passed, 1);
+  EXPECT_LE(passed, 10);
+}
+
 TEST_F(GatewayTest, MalformedHttpIsRefusedInS3sForm) {
   const std::string answer = exchange("GET / HTTP/1.1\r\nHost: a\r\nBad Header: x\r\n\r\n");
   EXPECT_TRUE(has(answer, "HTTP/1.1 400")) << answer;

@@ -1,5 +1,8 @@
 #include "gateway/request_form.h"
 
+#include <algorithm>
+#include <array>
+
 #include "crypto/query_parameters.h"
 
 namespace dyad::gateway {
@@ -7,6 +10,18 @@ namespace {
 
 std::string_view before(std::string_view text, char end) {
   return text.substr(0, text.find(end));
+}
+
+/// How the operations begin that only read, DynamoDB's and this server's own; others are taken for
+/// writes.
+constexpr std::array<std::string_view, 7> kReads = {
+    "BatchGet", "Describe", "Get", "List", "Query", "Scan", "TransactGet",
+};
+
+bool names_read(std::string_view target) {
+  const std::string_view operation = target.substr(target.rfind('.') + 1);
+  return std::ranges::any_of(kReads,
+                             [&](std::string_view read) { return operation.starts_with(read); });
 }
 
 }  // namespace
@@ -33,8 +48,10 @@ bool is_query_form(const http::RequestHead& head) {
          head.value("content-type").starts_with("application/x-www-form-urlencoded");
 }
 
-bool is_posted_form(const http::RequestHead& head) {
-  return head.value("content-type").starts_with("multipart/form-data");
+bool may_write(const http::RequestHead& head) {
+  if (head.method == "GET" || head.method == "HEAD" || head.method == "OPTIONS") return false;
+  if (const http::Header* target = head.find("x-amz-target")) return !names_read(target->value);
+  return !is_query_form(head);
 }
 
 }  // namespace dyad::gateway

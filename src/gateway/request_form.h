@@ -16,7 +16,8 @@ std::string_view claimed_access_key(const http::RequestHead& head, std::string& 
 /// A form is the query protocol; S3's own POST forms are multipart.
 bool is_query_form(const http::RequestHead& head);
 
-/// A form that a browser posts to S3: who signed it stands in its body.
-bool is_posted_form(const http::RequestHead& head);
+/// Whether it may have to wait for a commit: no if its method, or the operation that it names, only
+/// reads.
+bool may_write(const http::RequestHead& head);
 
 }  // namespace dyad::gateway

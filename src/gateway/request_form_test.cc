@@ -31,5 +31,30 @@ TEST(ClaimedAccessKey, OfNothingAndNonsenseIsNone) {
   EXPECT_EQ(key_of("AWS ", ""), "");
 }
 
+bool writes(std::string_view method, std::string_view path, std::string_view target,
+            std::string_view type = "application/x-amz-json-1.0") {
+  http::RequestHead head;
+  head.method = method;
+  head.path = path;
+  head.headers.push_back({"content-type", type});
+  if (!target.empty()) head.headers.push_back({"x-amz-target", target});
+  return may_write(head);
+}
+
+TEST(MayWrite, OfEachServiceAndWhatIsUnknownMay) {
+  for (const char* read : {"BatchGetItem", "DescribeTable", "GetItem", "ListTables", "Query",
+                           "Scan", "TransactGetItems"})
+    EXPECT_FALSE(writes("POST", "/", std::string("DynamoDB_20120810.") + read)) << read;
+  for (const char* write : {"BatchWriteItem", "CreateTable", "DeleteItem", "PutItem",
+                            "TransactWriteItems", "UpdateItem", "SomethingNew", ""})
+    EXPECT_TRUE(writes("POST", "/", std::string("DynamoDB_20120810.") + write)) << write;
+  for (const char* method : {"GET", "HEAD", "OPTIONS"})
+    EXPECT_FALSE(writes(method, "/bucket/key", "")) << method;
+  for (const char* method : {"PUT", "POST", "DELETE"})
+    EXPECT_TRUE(writes(method, "/bucket/key", "")) << method;
+  EXPECT_TRUE(writes("POST", "/bucket", "", "multipart/form-data; boundary=x"));
+  EXPECT_FALSE(writes("POST", "/", "", "application/x-www-form-urlencoded"));
+}
+
 }  // namespace
 }  // namespace dyad::gateway

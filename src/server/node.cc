@@ -83,6 +83,7 @@ struct Node::Parts {
   std::unique_ptr<Runtime> runtime;
   std::unique_ptr<Reactors> reactors;
   auth::RootCredential root;
+  std::shared_ptr<store::CommitLine> commit_line = std::make_shared<store::CommitLine>();
   OpenData data;
   std::optional<auth::CredentialStore> credentials;
   auth::RootOnlyAuthorizer authorizer;
@@ -129,6 +130,7 @@ Result<> Node::Parts::open() {
   store::EmbeddedOptions embedded;
   embedded.cache_bytes = options.cache_bytes;
   embedded.reserve_bytes = options.reserve_bytes;
+  embedded.commit_line = commit_line;
   Result<OpenData> opened = open_data(*runtime, options.data_directory, std::move(embedded));
   if (!opened)
     return fail(explain_open_error(runtime->files(), options.data_directory, opened.error()));
@@ -202,7 +204,11 @@ gateway::Admission& Node::Parts::make_admission(Reactor& reactor) {
   // The probe is made after what it tells, and neither moves.
   const std::size_t place = probes.size();
   gateway::Admission& admission = *admissions.emplace_back(std::make_unique<gateway::Admission>(
-      std::int64_t{options.max_wait_ms} * 1000, [this, place] { probes[place]->send(); }));
+      std::int64_t{options.max_wait_ms} * 1000, [this, place] { probes[place]->send(); },
+      [this](std::int64_t now_us) {
+        const store::CommitLine::Look line = commit_line->look(now_us);
+        return gateway::Admission::WriteLine{line.waited_us, line.transactions};
+      }));
   probes.push_back(std::make_unique<ReadinessProbe>(
       reactor, [&admission](std::int64_t sent_us, std::int64_t came_us) {
         admission.probe_came(sent_us, came_us);
@@ -267,6 +273,12 @@ void Node::Parts::add_gauges() {
                       for (const auto& admission : admissions)
                         wait_us = std::max(wait_us, admission->wait_us());
                       return static_cast<double>(wait_us) / 1e6;
+                    });
+  metrics.add_gauge("dyad_commit_wait_seconds",
+                    "How long the first of the writes waits that are more than one commit takes.",
+                    [this] {
+                      const std::int64_t now_us = runtime->clock().steady_us();
+                      return static_cast<double>(commit_line->look(now_us).waited_us) / 1e6;
                     });
   metrics.add_gauge("dyad_start_time_seconds", "When this server started, in seconds since 1970.",
                     [this] { return static_cast<double>(started_ms) / 1000; });

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/timestamp.h"
 #include "runtime/task.h"
+#include "store/commit_line.h"
 #include "store/ordered_transaction.h"
 #include "store/partition_directory.h"
 #include "store/store.h"
@@ -92,6 +93,9 @@ class Backend {
   /// transaction fails without a trace. `frees`: it erases, drops or moves
   /// cursors, and what it puts is bookkeeping of that (Transaction::makes_room).
   virtual Result<> admit(std::size_t bytes, bool frees) = 0;
+
+  /// Where the line before commit() is told; null: to nobody. Outlives the backend.
+  virtual CommitLine* commit_line() { return nullptr; }
 
   /// Makes the batch durable and then visible, all of its rows at one moment. Runs on the
   /// committer's dedicated executor, one at a time, and may block. An error means that the state on

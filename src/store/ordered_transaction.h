@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -33,6 +34,9 @@ struct OrderedTransaction {
   std::shared_ptr<const PartitionMap> map_after;
   std::size_t bytes = 0;    ///< Keys, values, log entries.
   bool makes_room = false;  ///< See Transaction::makes_room.
+  /// Since when it stands in the line before the committer (store/commit_line.h), by the steady
+  /// clock; negative: it goes with the next batch.
+  std::int64_t queued_us = -1;
 
   // For the sequencer.
   Completion<Result<>>* done;

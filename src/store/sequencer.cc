@@ -49,7 +49,9 @@ struct Sequencer::WorkThere {
 Sequencer::Sequencer(Runtime& runtime, Backend& backend, HybridClock& clock, Overlay& overlay,
                      PartitionDirectory& directory, LogMarks& marks, Timestamp durable_upto,
                      std::uint64_t next_partition_id)
-    : backend_(backend),
+    : steady_clock_(runtime.clock()),
+      line_(backend.commit_line()),
+      backend_(backend),
       clock_(clock),
       overlay_(overlay),
       directory_(directory),
@@ -85,6 +87,8 @@ Result<> Sequencer::order(const std::shared_ptr<OrderedTransaction>& transaction
     if (tx.map_after) directory_.publish_ordered(tx.map_after);
     overlay_.add(transaction);
     queue_.push_back(transaction);
+    queued_bytes_ += tx.bytes;
+    if (line_ != nullptr && beyond_a_batch()) join_line(tx);
     last_ordered_ = tx.timestamp;
     pending_bytes_ += tx.bytes;
     ++pending_transactions_;
@@ -176,10 +180,34 @@ Sequencer::Batch Sequencer::take_batch() {
   while (!queue_.empty() && batch.size() < kMaxBatchTransactions) {
     bytes += queue_.front()->bytes;
     if (!batch.empty() && bytes > kMaxBatchBytes) break;
+    queued_bytes_ -= queue_.front()->bytes;
     batch.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
+  if (line_since_us_ >= 0) tell_line();
   return batch;
+}
+
+bool Sequencer::beyond_a_batch() const {
+  return queue_.size() > kMaxBatchTransactions || queued_bytes_ > kMaxBatchBytes;
+}
+
+/// Of who comes last. The clock is read for nobody else.
+void Sequencer::join_line(OrderedTransaction& transaction) {
+  transaction.queued_us = steady_clock_.steady_us();
+  if (line_since_us_ < 0) line_since_us_ = transaction.queued_us;
+  tell_line();
+}
+
+void Sequencer::tell_line() {
+  if (beyond_a_batch()) {
+    // Those who came before there was a line are in front of it, and go with the next batch.
+    const std::int64_t first_us = queue_.front()->queued_us;
+    line_->stands(first_us < 0 ? line_since_us_ : first_us, queue_.size());
+  } else {
+    line_since_us_ = -1;
+    line_->is_gone();
+  }
 }
 
 // Whoever follows a partition follows its children from the split on: until it has read so far,
@@ -280,6 +308,8 @@ void Sequencer::abandon(const Batch& batch, const Error& error) {
     const std::lock_guard lock(mutex_);
     failed_ = error;
     rest.swap(queue_);
+    queued_bytes_ = 0;
+    if (line_since_us_ >= 0) tell_line();
     waiters.swap(waiters_);
   }
   for (const auto& tx : batch) tx->done->set(fail(error));

@@ -64,11 +64,16 @@ class Sequencer {
   static void count_writes(const OrderedTransaction& transaction);
   Task<void> run();
   Batch take_batch();
+  bool beyond_a_batch() const;
+  void join_line(OrderedTransaction& transaction);
+  void tell_line();
   void hand_down_cursors(const Batch& batch);
   void settle(const Batch& batch);
   void abandon(const Batch& batch, const Error& error);
   void wake_waiters(Timestamp upto);
 
+  const Clock& steady_clock_;
+  CommitLine* const line_;  ///< Null: nobody asks.
   Backend& backend_;
   HybridClock& clock_;
   Overlay& overlay_;
@@ -83,6 +88,8 @@ class Sequencer {
   };
   mutable std::mutex mutex_;
   Queue queue_;
+  std::size_t queued_bytes_ = 0;
+  std::int64_t line_since_us_ = -1;  ///< Negative: there is no line.
   std::vector<Waiter> waiters_;
   Timestamp last_ordered_;
   std::size_t pending_bytes_ = 0;

@@ -46,6 +46,7 @@ class EmbeddedBackend final : public Backend {
       std::span<const std::string> physical) override;
   std::unique_ptr<BaseSnapshot> snapshot() override;
   Result<> admit(std::size_t bytes, bool frees) override;
+  CommitLine* commit_line() override { return options_.commit_line.get(); }
   Task<Result<>> commit(const CommitBatch& batch) override;
   void reclaim(const PartitionRecord& dropped) override;
   Task<Result<LogEntries>> read_log(PartitionId partition, Timestamp after, Timestamp upto,

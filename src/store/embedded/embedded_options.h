@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "runtime/disk_space.h"
+#include "store/commit_line.h"
 
 namespace dyad::store {
 
@@ -25,6 +26,8 @@ struct EmbeddedOptions {
   /// The same for all that write to this disk; it then says how much is kept in reserve. None: one
   /// of the store's own.
   std::shared_ptr<DiskSpace> space;
+  /// Where the line before the committer is told. None: to nobody.
+  std::shared_ptr<CommitLine> commit_line;
   /// When a restart would have to read more of the log than this, rows are written to files.
   std::uint64_t max_replay_bytes = 256u << 20;
   /// More erased rows than this in memory, over which scans have to step, are written to files,

@@ -79,6 +79,8 @@ class MemoryBackend final : public Backend {
     return {};
   }
 
+  CommitLine* commit_line() override { return options_.commit_line.get(); }
+
   Task<Result<>> commit(const CommitBatch& batch) override {
     if (options_.commit_delay_us > 0) {
       co_await SleepUntil(runtime_.clock().steady_us() + options_.commit_delay_us);
