@@ -142,6 +142,9 @@ ServeOptions::ServeOptions(CLI::App& command) : command_(command) {
   add("request-memory-mib", request_memory_mib_,
       "Memory that request bodies may take together; beyond it requests are told to slow down")
       ->check(CLI::Range(32u, 1u << 20));
+  add("head-memory-mib", head_memory_mib_,
+      "Memory that large request heads may take together; beyond it they are told to slow down")
+      ->check(CLI::Range(8u, 1u << 20));
   add("max-wait-ms", node.max_wait_ms,
       "Refuse requests while they wait longer than so many ms for their turn; 0: never")
       ->check(CLI::Range(0u, 60'000u));
@@ -252,6 +255,7 @@ ServeSettings ServeOptions::settings() const {
   settings.node.cache_bytes = std::uint64_t{cache_mib_} << 20;
   settings.node.reserve_bytes = std::uint64_t{reserve_mib_} << 20;
   settings.node.request_memory_bytes = std::uint64_t{request_memory_mib_} << 20;
+  settings.node.head_memory_bytes = std::uint64_t{head_memory_mib_} << 20;
   settings.node.slow_client_ms = std::int64_t{slow_client_seconds_} * 1000;
   settings.node.accept_sigv2 = sigv2_ == "accept";
   settings.node.domains.clear();

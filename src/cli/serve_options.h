@@ -53,6 +53,7 @@ class ServeOptions {
   std::uint32_t reserve_mib_ = 256;
   std::uint32_t stop_seconds_ = 30;
   std::uint32_t request_memory_mib_ = 256;
+  std::uint32_t head_memory_mib_ = 64;
   std::uint32_t slow_client_seconds_ = 20;
   std::string domain_;
   std::string sigv2_ = "accept";

@@ -159,6 +159,16 @@ void report_memory(Report& report, const client::MetricSamples& metrics, bool js
   report.number("", "requestMemoryRefused", static_cast<double>(refused), "");
 }
 
+/// Of large heads; the same.
+void report_head_memory(Report& report, const client::MetricSamples& metrics, bool json) {
+  const auto used = metrics.value("dyad_head_memory_bytes");
+  const auto limit = metrics.value("dyad_head_memory_limit_bytes");
+  if (!json || !used || !limit) return;
+  report.number("", "headMemoryBytes", used, "");
+  report.number("", "headMemoryLimitBytes", limit, "");
+  report.number("", "headMemoryRefused", metrics.value("dyad_head_memory_refused"), "");
+}
+
 /// Of requests for their turn; those refused because it was too long are told to slow down.
 void report_waiting(Report& report, const client::MetricSamples& metrics, bool json) {
   const auto wait_s = metrics.value("dyad_request_wait_seconds");
@@ -196,6 +206,7 @@ std::string describe(const Target& target, const Status& status, std::int64_t no
   report.names("tables", "tables", status.tables);
   report_metrics(report, status.metrics, now_ms);
   report_memory(report, status.metrics, json);
+  report_head_memory(report, status.metrics, json);
   report_waiting(report, status.metrics, json);
   report_details(report, status.metrics, json);
   return std::move(report).end();

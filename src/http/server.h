@@ -54,6 +54,7 @@ class Server {
 
   std::size_t connections() const { return gate_.inside(); }
   std::uint64_t rejected() const { return listener_ ? listener_->rejected() : 0; }
+  const MemoryBudget& head_memory() const { return head_memory_; }
   std::uint64_t not_admitted() const { return not_admitted_.load(std::memory_order_relaxed); }
 
  private:

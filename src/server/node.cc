@@ -219,6 +219,7 @@ gateway::Admission& Node::Parts::make_admission(Reactor& reactor) {
 Result<> Node::Parts::listen() {
   http::ServerOptions server_options;
   server_options.listen.max_connections = options.max_connections;
+  server_options.head_memory_bytes = options.head_memory_bytes;
   server_options.connection.head_timeout_ms = options.slow_client_ms;
   server_options.connection.pace.grace_ms = options.slow_client_ms;
   server_options.connection.pace.min_bytes_per_s = options.slow_client_bytes_per_s;
@@ -261,6 +262,12 @@ void Node::Parts::add_gauges() {
                     [this] { return static_cast<double>(body_memory->limit_bytes()); });
   metrics.add_gauge("dyad_request_memory_refused", "Requests refused for want of that memory.",
                     [this] { return static_cast<double>(body_memory->refused()); });
+  metrics.add_gauge("dyad_head_memory_bytes", "Memory that large request heads hold.",
+                    [this] { return static_cast<double>(server->head_memory().used_bytes()); });
+  metrics.add_gauge("dyad_head_memory_limit_bytes", "Memory that large request heads may hold.",
+                    [this] { return static_cast<double>(server->head_memory().limit_bytes()); });
+  metrics.add_gauge("dyad_head_memory_refused", "Requests refused for want of that memory.",
+                    [this] { return static_cast<double>(server->head_memory().refused()); });
   metrics.add_gauge("dyad_requests_shed", "Requests refused because requests waited too long.",
                     [this] {
                       std::uint64_t refused = 0;

@@ -27,6 +27,8 @@ struct NodeOptions {
   std::uint32_t max_connections_per_s = 0;
   /// What all request bodies together may take that are held while they are read.
   std::uint64_t request_memory_bytes = 256u << 20;
+  /// The same for heads, beyond 4 KiB of each (http/server.h).
+  std::uint64_t head_memory_bytes = 64u << 20;
   /// Requests are refused while they wait longer for their turn; 0: never.
   std::uint32_t max_wait_ms = 50;
   /// What a client may take for a request's head; for a body on top of what the rate below allows.

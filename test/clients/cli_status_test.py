@@ -44,7 +44,8 @@ def test_what_it_tells(status, server, bucket, dynamodb, name):
     assert told["requests"] >= 2 and told["connections"] >= 1 and told["freeDiskBytes"] > 0
     assert 0 <= told["uptimeSeconds"] < 3600
     assert 0 <= told["requestMemoryBytes"] < told["requestMemoryLimitBytes"] and told["requestMemoryRefused"] == 0
-    assert told["requestWaitMilliseconds"] >= 0 and told["requestsShed"] == 0
+    assert 0 <= told["headMemoryBytes"] < told["headMemoryLimitBytes"] == 64 << 20 and told["headMemoryRefused"] == 0
+    assert told["requestWaitMilliseconds"] >= 0 and told["requestsShed"] == 0 and told["commitWaitMilliseconds"] >= 0
     text = status(environment=server.client_environment()).stdout
     for word in ("endpoint", "health", "version", "region", "buckets", "tables", "uptime", "bodies", "waiting", "free disk"):
         assert word in text

@@ -4,8 +4,10 @@ import concurrent.futures
 import hashlib
 import http.client
 import json
+import select
 import socket
 import ssl
+import time
 import urllib.error
 import urllib.request
 
@@ -16,7 +18,7 @@ import pytest
 
 from errors import refused
 from raw import Connection, Request
-from server import ACCESS_KEY, REGION, SECRET_KEY, Server
+from server import ACCESS_KEY, PATIENCE, REGION, SECRET_KEY, Server
 
 PATH_STYLE = {"addressing_style": "path"}
 
@@ -214,6 +216,44 @@ def test_the_memory_of_all_bodies_together(started):
     assert set(codes) <= {"ThrottlingException", "ValidationException", "ResourceNotFoundException", "closed"}
     assert send(0) in ("ValidationException", "ResourceNotFoundException")
     assert client(server, "dynamodb").list_tables()["TableNames"] == []
+
+
+def metric(server, name: str) -> float:
+    with urllib.request.urlopen(f"{server.endpoint}/metrics") as answer:
+        values = [line.split()[1] for line in answer.read().decode().splitlines() if line.startswith(f"{name} ")]
+    return float(values[0])
+
+
+def wait_until(holds) -> bool:
+    end = time.monotonic() + 30 * PATIENCE
+    while not holds() and time.monotonic() < end:
+        pass
+    return holds()
+
+
+def test_the_memory_of_all_heads_together(started):
+    """8 MiB are room for some 130 heads of 60 KB that never end; of 300 the others are told to slow down, small heads
+    are served, and afterwards all is as before."""
+    server = started("--head-memory-mib", "8", "--threads", "2")
+    head = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"a" * 60_000
+    assert metric(server, "dyad_head_memory_limit_bytes") == 8 << 20
+    connections = []
+    try:
+        for _ in range(300):
+            connections.append(Connection(server))
+            connections[-1].send(head)
+        assert wait_until(lambda: metric(server, "dyad_head_memory_refused") >= 100)
+        assert (4 << 20) < metric(server, "dyad_head_memory_bytes") <= 8 << 20
+        told, _, _ = select.select([one.socket for one in connections], [], [], 30 * PATIENCE)
+        first = next(one for one in connections if one.socket in told)
+        answer = first.answer()
+        assert answer.status == 503 and answer.code == "SlowDown"
+        assert client(server, "dynamodb").list_tables()["TableNames"] == []
+    finally:
+        for connection in connections:
+            connection.socket.close()
+    # What is left is what the two reactors keep at hand.
+    assert wait_until(lambda: metric(server, "dyad_head_memory_bytes") <= 2 * 512 * 1024)
 
 
 def test_expiry_of_links(plain_server, own_bucket):
