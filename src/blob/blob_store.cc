@@ -1,6 +1,15 @@
 #include "blob/blob_store.h"
 
+#include "blob/frame_buffer.h"
+
 namespace dyad::blob {
+
+Task<Result<>> BlobWriter::write_frames(FrameBuffer& frames, bool) {
+  for (std::size_t i = 0; i < frames.frames(); ++i) {
+    DYAD_CO_TRY(co_await write(frames.payload(i)));
+  }
+  co_return Result<>();
+}
 
 Result<> BlobStore::admit(std::uint64_t) {
   return {};

@@ -33,6 +33,8 @@ struct PendingBlob {
   std::string owner;  ///< As given to create(). Empty: the bytes that told it are damaged.
 };
 
+class FrameBuffer;
+
 /// One blob in the making. One coroutine at a time. Destroyed without finish(): the bytes are
 /// erased.
 class BlobWriter {
@@ -41,6 +43,10 @@ class BlobWriter {
   virtual BlobId id() const = 0;
   /// Takes all of `bytes`; waits while too much is buffered or the disk is behind.
   virtual Task<Result<>> write(std::span<const char> bytes) = 0;
+  /// The same from memory that is laid out as frames are (blob/frame_buffer.h). `more`: a promise
+  /// that finish() does not come before at least one more byte; full frames are then written from
+  /// where they lie, provided that whole frames came before them. Their payloads stay as they are.
+  virtual Task<Result<>> write_frames(FrameBuffer& frames, bool more);
   /// Everything written, and the name it can be found by, is durable. The blob stays *pending*
   /// until a commit names it (see table/blob_references.h); call BlobStore::settled afterwards,
   /// whatever came of it.

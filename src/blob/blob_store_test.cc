@@ -9,6 +9,7 @@
 
 #include "blob/file_blob_store.h"
 #include "blob/frame.h"
+#include "blob/frame_buffer.h"
 #include "blob/id_blocks.h"
 #include "blob/memory_blob_store.h"
 #include "runtime/simulation.h"
@@ -110,6 +111,51 @@ TEST_P(BlobStoreTest, IdsOwnersListAndErase) {
   EXPECT_EQ(run(store_->open(*ids.begin())).error().code, ErrorCode::not_found);
   std::string out(1, '\0');
   EXPECT_TRUE(run((*reader)->read_at(0, std::span<char>(out.data(), 1)))) << "it was open";
+}
+
+/// Frames as they lie, whole and not, between bytes that are not in frames: `turns` says which.
+Task<Result<BlobId>> write_in_turns(BlobStore& store, const std::string& bytes,
+                                    std::string_view turns) {
+  DYAD_CO_TRY_ASSIGN(const std::unique_ptr<BlobWriter> made,
+                     co_await store.create("owner", bytes.size()));
+  BlobWriter& writer = *made;
+  FrameBuffer frames(2);
+  std::size_t at = 0;
+  for (const char turn : turns) {
+    const bool all = turn == 'f';
+    std::size_t left = all ? 2 * kFramePayloadBytes : turn == 'h' ? kFramePayloadBytes / 2 : 1000;
+    frames.clear();
+    for (std::size_t taken = 0; left > 0; left -= taken, at += taken) {
+      const std::span<char> room = frames.room();
+      taken = std::min(room.size(), left);
+      bytes.copy(room.data(), taken, at);
+      frames.add(taken);
+    }
+    if (turn == 'w') {
+      DYAD_CO_TRY(co_await writer.write(span_of(frames.payload(0))));
+    } else {
+      DYAD_CO_TRY(co_await writer.write_frames(frames, at < bytes.size()));
+    }
+  }
+  EXPECT_EQ(at, bytes.size());
+  EXPECT_EQ(writer.size_bytes(), bytes.size());
+  DYAD_CO_TRY(co_await writer.finish());
+  co_return writer.id();
+}
+
+TEST_P(BlobStoreTest, FramesAreWrittenFromWhereTheyLie) {
+  for (const std::string_view turns :
+       {"f", "ff", "fff", "fffh", "hhf", "hhff", "wff", "fwff", "ffw", "hfhf", "ffhhff"}) {
+    std::size_t size = 0;
+    for (const char turn : turns)
+      size += turn == 'f' ? 2 * kFramePayloadBytes : turn == 'h' ? kFramePayloadBytes / 2 : 1000;
+    const std::string bytes = pattern(size);
+    const auto id = run(write_in_turns(*store_, bytes, turns));
+    ASSERT_TRUE(id) << turns;
+    const auto read = run(read_range(*store_, *id, 0, size + 1));
+    ASSERT_TRUE(read) << turns << read.error().to_string();
+    EXPECT_TRUE(*read == bytes) << turns;
+  }
 }
 
 TEST_P(BlobStoreTest, AWriterGivenUpLeavesNothing) {

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "blob/frame.h"
+#include "blob/frame_buffer.h"
 #include "blob/id_blocks.h"
 
 namespace dyad::blob {
@@ -91,10 +92,8 @@ class FileBlobWriter final : public BlobWriter {
   std::uint64_t size_bytes() const override { return size_bytes_; }
 
   Task<Result<>> write(std::span<const char> bytes) override {
-    if (broken_) co_return broken();
-    if (size_bytes_ + bytes.size() > kMaxBlobBytes)
-      co_return fail(ErrorCode::too_large,
-                     "a blob has at most " + std::to_string(kMaxBlobBytes) + " bytes");
+    DYAD_CO_TRY(check_room(bytes.size()));
+    if (!bytes.empty()) more_promised_ = false;
     while (!bytes.empty()) {
       // A full frame goes out only when more follows: the last one must say that it is the last.
       if (payload_.size() == kFramePayloadBytes) DYAD_CO_TRY(co_await flush_frame(false));
@@ -106,8 +105,27 @@ class FileBlobWriter final : public BlobWriter {
     co_return Result<>();
   }
 
+  Task<Result<>> write_frames(FrameBuffer& frames, bool more) override {
+    if (!more || !frames.full() || !payload_.empty())
+      co_return co_await BlobWriter::write_frames(frames, more);
+    DYAD_CO_TRY(check_room(frames.size_bytes()));
+    const auto append = [this, &frames]() -> Result<> {
+      for (std::size_t i = 0; i < frames.frames(); ++i)
+        seal_frame(frames.frame(i), id_, index_ + static_cast<std::uint32_t>(i), false);
+      return append_sealed(frames.sealed());
+    };
+    Result<> appended = co_await shared_->runtime.workers().run(append);
+    broken_ = !appended;
+    index_ += static_cast<std::uint32_t>(frames.frames());
+    size_bytes_ += frames.size_bytes();
+    more_promised_ = true;
+    co_return appended;
+  }
+
   Task<Result<>> finish() override {
     if (broken_) co_return broken();
+    // The file would end with a frame that does not say it is the last.
+    DYAD_CHECK(!more_promised_);
     DYAD_CO_TRY(co_await flush_frame(true));
     const auto make_durable = [this]() -> Result<> {
       DYAD_TRY(file_->sync());
@@ -125,18 +143,31 @@ class FileBlobWriter final : public BlobWriter {
     return fail(ErrorCode::io_error, "an earlier write of this blob failed");
   }
 
+  Result<> check_room(std::size_t bytes) const {
+    if (broken_) return broken();
+    if (size_bytes_ + bytes > kMaxBlobBytes)
+      return fail(ErrorCode::too_large,
+                  "a blob has at most " + std::to_string(kMaxBlobBytes) + " bytes");
+    return {};
+  }
+
+  /// On a worker.
+  Result<> append_sealed(std::string_view frames) {
+    if (shared_->space) DYAD_TRY(shared_->space->take(frames.size()));
+    DYAD_TRY(file_->append(frames));
+    const std::uint64_t written = file_->size_bytes();
+    if (written - writeback_from_ >= kWritebackBytes) {
+      file_->start_writeback(writeback_from_, written - writeback_from_);
+      writeback_from_ = written;
+    }
+    return {};
+  }
+
   Task<Result<>> flush_frame(bool last) {
     const auto append = [this, last]() -> Result<> {
       frame_.clear();
       append_frame(frame_, id_, index_, last, payload_);
-      if (shared_->space) DYAD_TRY(shared_->space->take(frame_.size()));
-      DYAD_TRY(file_->append(frame_));
-      const std::uint64_t written = file_->size_bytes();
-      if (written - writeback_from_ >= kWritebackBytes) {
-        file_->start_writeback(writeback_from_, written - writeback_from_);
-        writeback_from_ = written;
-      }
-      return {};
+      return append_sealed(frame_);
     };
     Result<> appended = co_await shared_->runtime.workers().run(append);
     broken_ = !appended;
@@ -155,6 +186,7 @@ class FileBlobWriter final : public BlobWriter {
   std::uint64_t writeback_from_ = 0;
   bool finished_ = false;
   bool broken_ = false;
+  bool more_promised_ = false;
 };
 
 class FileBlobReader final : public BlobReader {

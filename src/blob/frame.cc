@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/format_version.h"
 
 namespace dyad::blob {
@@ -16,10 +17,16 @@ constexpr std::uint32_t kLastFlag = 1u << 31;
 constexpr std::size_t kOwnerAt = 20;
 static_assert(kOwnerAt + kMaxOwnerBytes + kTagBytes <= kHeaderBytes);
 
-void append_tag(std::string& out, std::string_view bytes, std::uint64_t seed) {
+void put_tag(char* out, std::string_view bytes, std::uint64_t seed) {
   XXH128_canonical_t tag;
   XXH128_canonicalFromHash(&tag, XXH3_128bits_withSeed(bytes.data(), bytes.size(), seed));
-  out.append(reinterpret_cast<const char*>(tag.digest), kTagBytes);
+  std::memcpy(out, tag.digest, kTagBytes);
+}
+
+void append_tag(std::string& out, std::string_view bytes, std::uint64_t seed) {
+  char tag[kTagBytes];
+  put_tag(tag, bytes, seed);
+  out.append(tag, kTagBytes);
 }
 
 bool tag_matches(std::string_view tag, std::string_view bytes, std::uint64_t seed) {
@@ -88,6 +95,18 @@ void append_frame(std::string& out, BlobId id, std::uint32_t index, bool last,
   append_le32(out, length_and_flag);
   out.append(payload);
   append_tag(out, payload, frame_seed(id, index, length_and_flag));
+}
+
+void seal_frame(std::span<char> frame, BlobId id, std::uint32_t index, bool last) {
+  DYAD_CHECK(frame.size() >= kFrameHeaderBytes + kTagBytes);
+  const std::size_t length = frame.size() - kFrameHeaderBytes - kTagBytes;
+  const std::uint32_t length_and_flag = static_cast<std::uint32_t>(length) | (last ? kLastFlag : 0);
+  std::string head;
+  append_le32(head, index);
+  append_le32(head, length_and_flag);
+  std::memcpy(frame.data(), head.data(), kFrameHeaderBytes);
+  char* const payload = frame.data() + kFrameHeaderBytes;
+  put_tag(payload + length, {payload, length}, frame_seed(id, index, length_and_flag));
 }
 
 Result<std::string_view> parse_frame(BlobId id, std::uint32_t index, bool last,

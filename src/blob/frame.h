@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,9 @@ Result<std::string> parse_header(BlobId id, std::string_view bytes);
 /// Appends header, payload and tag of one frame.
 void append_frame(std::string& out, BlobId id, std::uint32_t index, bool last,
                   std::string_view payload);
+/// Header and tag of a frame whose payload stands in its place already. `frame`: from the frame's
+/// first byte to its last.
+void seal_frame(std::span<char> frame, BlobId id, std::uint32_t index, bool last);
 /// The payload, checked. corruption names blob and frame.
 Result<std::string_view> parse_frame(BlobId id, std::uint32_t index, bool last,
                                      std::string_view frame);

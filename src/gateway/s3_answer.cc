@@ -33,8 +33,9 @@ std::optional<std::uint64_t> begin_s3_answer(Exchange& exchange, std::uint16_t s
 
 Result<> take_stream_memory(Exchange& exchange, std::optional<std::uint64_t> length) {
   // A short body is held twice: as it came, and as what becomes of it.
-  const std::uint64_t bytes =
-      length && *length < kStreamedBodyBytes / 2 ? *length * 2 : kStreamedBodyBytes;
+  std::uint64_t bytes = kStreamedBodyBytes;
+  if (length && *length < kStreamedBodyBytes / 2) bytes = *length * 2;
+  if (length && *length >= kLongBodyBytes) bytes = kLongStreamedBodyBytes;
   return exchange.memory.add(static_cast<std::size_t>(bytes));
 }
 

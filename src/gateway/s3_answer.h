@@ -15,6 +15,12 @@ void add_usual_s3_headers(Exchange& exchange);
 std::optional<std::uint64_t> begin_s3_answer(Exchange& exchange, std::uint16_t status,
                                              const protocol::RestResponse& rendered);
 
+/// What an operation whose body is a stream holds of a long one at most: what is received, hashed
+/// and written meanwhile (s3::LargeUpload::kMemoryBytes), and a frame.
+constexpr std::size_t kLongStreamedBodyBytes = 1280u << 10;
+/// A body of so many bytes is a long one (s3::S3Options::overlap_from_bytes).
+constexpr std::uint64_t kLongBodyBytes = 1u << 20;
+
 /// Before a body is streamed into a handler: what it will hold of it. `overloaded`.
 Result<> take_stream_memory(Exchange& exchange, std::optional<std::uint64_t> length);
 

@@ -106,9 +106,12 @@ Task<Result<CopyObjectOutput>> copy_object(S3Service& service, api::RequestConte
 
   const CopyTime time(context);
   http::BodyReader& bytes = *body;
-  DYAD_CO_TRY_ASSIGN(
-      const Upload upload,
-      co_await receive_upload(service, bytes, kind, blob_owner(*target.table, target.key)));
+  ReceiveSpec receive;
+  receive.checksum = kind;
+  receive.owner = blob_owner(*target.table, target.key);
+  receive.one_by_one = true;
+  DYAD_CO_TRY_ASSIGN(const Upload upload,
+                     co_await receive_upload(service, bytes, std::move(receive)));
   ObjectAttributes attributes = attributes_of_copy(plan, input, source);
   complete_attributes(attributes, upload, kind, context.clock->wall_ms());
   DYAD_CO_TRY(co_await store_object(service, target, attributes, upload, time.deadline_after()));

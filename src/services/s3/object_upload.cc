@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "crypto/digest.h"
+#include "services/s3/large_upload.h"
 #include "services/s3/s3_errors.h"
 #include "table/blob_references.h"
 #include "table/record.h"
@@ -47,6 +48,38 @@ Task<Result<>> take(S3Service& service, Upload& upload, const std::string& owner
   co_return co_await writer.write(bytes);
 }
 
+/// What is computed over a body's bytes beside its MD5.
+struct Checksums {
+  explicit Checksums(const ReceiveSpec& spec) : first(spec.checksum) {
+    if (spec.also) also.emplace(*spec.also);
+  }
+  void update(std::string_view bytes) {
+    first.update(bytes);
+    if (also) also->update(bytes);
+  }
+  void finish(BodyDigests& digests) {
+    digests.checksum = first.finish();
+    if (also) digests.also = also->finish();
+  }
+
+  crypto::Checksum first;
+  std::optional<crypto::Checksum> also;
+};
+
+Task<Result<Upload>> receive_large(S3Service& service, http::BodyReader& body, ReceiveSpec spec,
+                                   std::uint64_t length) {
+  Upload upload;
+  DYAD_CO_TRY(co_await begin_blob(service, upload, spec.owner, length));
+  Checksums checksums(spec);
+  LargeUpload work(service.digests(), body, length, *upload.blob,
+                   [&checksums](std::string_view bytes) { checksums.update(bytes); });
+  DYAD_CO_TRY(co_await work.run());
+  upload.size_bytes = length;
+  upload.digests.md5 = work.md5();
+  checksums.finish(upload.digests);
+  co_return upload;
+}
+
 }  // namespace
 
 table::ObjectBytes Upload::place() const {
@@ -84,6 +117,9 @@ Task<Result<Upload>> receive_upload(S3Service& service, http::BodyReader& body, 
   // Before the first read, which is what tells a client to send.
   DYAD_CO_TRY(service.blobs().admit(length.value_or(0)));
 
+  if (!spec.one_by_one && length && *length >= service.options().overlap_from_bytes)
+    co_return co_await receive_large(service, body, std::move(spec), *length);
+
   Upload upload;
   if (spec.always_blob) {
     DYAD_CO_TRY(co_await begin_blob(service, upload, spec.owner, length));
@@ -91,9 +127,7 @@ Task<Result<Upload>> receive_upload(S3Service& service, http::BodyReader& body, 
     upload.bytes.reserve(static_cast<std::size_t>(*length));
   }
   crypto::Md5 md5;
-  crypto::Checksum checksum(spec.checksum);
-  std::optional<crypto::Checksum> also;
-  if (spec.also) also.emplace(*spec.also);
+  Checksums checksums(spec);
   std::size_t buffer_bytes = kReadBufferBytes;
   if (length) buffer_bytes = std::clamp<std::uint64_t>(*length, 1, kReadBufferBytes);
   std::vector<char> buffer(buffer_bytes);
@@ -103,13 +137,11 @@ Task<Result<Upload>> receive_upload(S3Service& service, http::BodyReader& body, 
     if (upload.size_bytes + got > limit) co_return fail(too_large(upload.size_bytes + got, limit));
     const std::string_view bytes(buffer.data(), got);
     md5.update(bytes);
-    checksum.update(bytes);
-    if (also) also->update(bytes);
+    checksums.update(bytes);
     DYAD_CO_TRY(co_await take(service, upload, spec.owner, length, bytes));
   }
   upload.digests.md5 = crypto::as_view(md5.finish());
-  upload.digests.checksum = checksum.finish();
-  if (also) upload.digests.also = also->finish();
+  checksums.finish(upload.digests);
   co_return upload;
 }
 

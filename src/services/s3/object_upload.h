@@ -35,6 +35,8 @@ struct ReceiveSpec {
   std::optional<crypto::ChecksumKind> also;  ///< A second one: BodyDigests::also.
   std::string owner;                         ///< In whose name a blob is made.
   bool always_blob = false;                  ///< However few the bytes.
+  /// However many the bytes, a frame after the other: nobody counts what LargeUpload would hold.
+  bool one_by_one = false;
 };
 
 /// Reads the body to its end. EntityTooLarge, before what is too much is kept;

@@ -58,6 +58,7 @@ Task<Result<StoredPart>> store_part(S3Service& service, const PartSpec& spec,
   if (spec.integrity.kind != upload.checksum_kind()) receive.also = upload.checksum_kind();
   receive.owner = owner;
   receive.always_blob = true;
+  receive.one_by_one = spec.copied;
   DYAD_CO_TRY_ASSIGN(const Upload received,
                      co_await receive_upload(service, body, std::move(receive)));
   DYAD_CO_TRY(check_integrity(spec.integrity, received.digests, spec.trailers));

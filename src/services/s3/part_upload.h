@@ -22,6 +22,7 @@ struct PartSpec {
   IntegrityPlan integrity;   ///< What the request says of the bytes.
   /// Of the request, complete once the body has told its end. May be null.
   const std::vector<protocol::AwsTrailer>* trailers = nullptr;
+  bool copied = false;  ///< The bytes come from another object.
 };
 
 /// The plan where the request says nothing: the upload's own algorithm.

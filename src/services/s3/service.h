@@ -4,6 +4,7 @@
 
 #include "blob/blob_store.h"
 #include "services/s3/bucket_properties_cache.h"
+#include "services/s3/digest_queue.h"
 #include "table/read_pins.h"
 #include "table/tables.h"
 
@@ -26,6 +27,9 @@ struct S3Options {
   std::uint64_t max_put_bytes = kMaxPutBytes;
   /// Of every part but the last. Less is for tests whose disk is memory.
   std::uint64_t min_part_bytes = kMinPartBytes;
+  /// Bodies of at least so many bytes are received, hashed and written at the same time
+  /// (large_upload.h); for shorter ones waking up workers costs more than it gains.
+  std::uint64_t overlap_from_bytes = 1u << 20;
 };
 
 /// What the operations share. Thread-safe; what it refers to outlives it.
@@ -33,11 +37,16 @@ class S3Service {
  public:
   S3Service(table::Tables& tables, blob::BlobStore& blobs, table::ReadPins& pins,
             S3Options options = {})
-      : tables_(tables), blobs_(blobs), pins_(pins), options_(options) {}
+      : tables_(tables),
+        blobs_(blobs),
+        pins_(pins),
+        options_(options),
+        digests_(tables.runtime().workers()) {}
 
   table::Tables& tables() { return tables_; }
   blob::BlobStore& blobs() { return blobs_; }
   table::ReadPins& pins() { return pins_; }
+  DigestQueue& digests() { return digests_; }
   BucketPropertiesCache& bucket_properties() { return bucket_properties_; }
   const S3Options& options() const { return options_; }
 
@@ -46,6 +55,7 @@ class S3Service {
   blob::BlobStore& blobs_;
   table::ReadPins& pins_;
   const S3Options options_;
+  DigestQueue digests_;
   BucketPropertiesCache bucket_properties_;
 };
 

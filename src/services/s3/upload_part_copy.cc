@@ -45,6 +45,7 @@ Task<Result<UploadPartCopyOutput>> upload_part_copy(S3Service& service,
   DYAD_CO_TRY(refuse_keys(input));
   DYAD_CO_TRY_ASSIGN(CopySource source, parse_copy_source(input.copy_source));
   PartSpec spec;
+  spec.copied = true;
   DYAD_CO_TRY_ASSIGN(spec.target, co_await upload_target(service, context, input));
   spec.number = static_cast<std::uint32_t>(input.part_number);
   DYAD_CO_TRY_ASSIGN(const MultipartUpload upload,
