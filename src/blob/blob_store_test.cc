@@ -216,6 +216,73 @@ TEST_F(FileBlobTest, AFlippedBitIsNamedAndNeverServed) {
   EXPECT_TRUE(*run(read_range(*store_, id, 0, size)) == bytes);
 }
 
+/// Reads one after the other through one reader, onward for the most part, and compares.
+Task<Result<int>> walk(BlobReader& reader, const std::string& bytes, std::uint64_t seed) {
+  std::minstd_rand random(static_cast<unsigned>(seed));
+  std::uint64_t at = 0;
+  int right = 0;
+  for (int i = 0; i < 60; ++i) {
+    if (random() % 5 == 0 || at >= bytes.size()) at = random() % bytes.size();
+    std::string out(1 + random() % (2 * kFramePayloadBytes), '\0');
+    DYAD_CO_TRY_ASSIGN(const std::size_t got,
+                       co_await reader.read_at(at, std::span<char>(out.data(), out.size())));
+    out.resize(got);
+    if (out == bytes.substr(at, got) && got > 0) ++right;
+    at += got;
+  }
+  co_return right;
+}
+
+TEST_F(FileBlobTest, WhatIsReadAheadIsWhatIsAskedFor) {
+  const std::string bytes = pattern(7 * kFramePayloadBytes + 5);
+  const BlobId id = *run(write_blob(*store_, "owner", bytes, bytes.size()));
+  for (std::uint64_t seed = 1; seed < 20; ++seed) {
+    const auto reader = run(store_->open(id));
+    ASSERT_TRUE(reader);
+    const auto right = run(walk(**reader, bytes, seed));
+    ASSERT_TRUE(right);
+    EXPECT_EQ(*right, 60) << seed;
+  }
+}
+
+TEST_F(FileBlobTest, DamageAheadIsToldWhereItIs) {
+  const std::string bytes = pattern(5 * kFramePayloadBytes);
+  const BlobId id = *run(write_blob(*store_, "owner", bytes, bytes.size()));
+  const std::string path = blob_path("blobs", id);
+  const std::uint64_t damaged_at = kHeaderBytes + 3 * kFrameBytes + 1000;
+  ASSERT_TRUE(simulation_.sim_files().flip(path, damaged_at, 3));
+  const auto reader = run(store_->open(id));
+  ASSERT_TRUE(reader);
+  std::string out(kFramePayloadBytes, '\0');
+  const auto read = [&](std::size_t frame) {
+    return run(
+        (*reader)->read_at(frame * kFramePayloadBytes, std::span<char>(out.data(), out.size())));
+  };
+  for (std::size_t frame = 0; frame < 3; ++frame) {
+    ASSERT_TRUE(read(frame)) << frame;
+    EXPECT_TRUE(out == bytes.substr(frame * kFramePayloadBytes, kFramePayloadBytes));
+  }
+  const auto refused = read(3);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::corruption);
+  EXPECT_TRUE(read(4));
+  ASSERT_TRUE(simulation_.sim_files().flip(path, damaged_at, 3));
+  EXPECT_TRUE(read(3)) << "nothing of the damaged frame was kept";
+}
+
+TEST_F(FileBlobTest, AReaderMayEndWhileItReadsAhead) {
+  const std::string bytes = pattern(5 * kFramePayloadBytes);
+  const BlobId id = *run(write_blob(*store_, "owner", bytes, bytes.size()));
+  {
+    const auto reader = run(store_->open(id));
+    ASSERT_TRUE(reader);
+    std::string out(2 * kFramePayloadBytes, '\0');
+    ASSERT_TRUE(run((*reader)->read_at(0, std::span<char>(out.data(), out.size()))));
+  }
+  simulation_.run_until_idle();
+  EXPECT_TRUE(*run(read_range(*store_, id, 0, bytes.size())) == bytes);
+}
+
 TEST_F(FileBlobTest, ACutTailIsFound) {
   constexpr std::size_t size = 2 * kFramePayloadBytes;
   const BlobId id = *run(write_blob(*store_, "owner", pattern(size), size));

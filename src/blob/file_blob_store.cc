@@ -4,6 +4,7 @@
 #include <cstring>
 #include <mutex>
 #include <set>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/check.h"
@@ -11,6 +12,7 @@
 #include "blob/frame.h"
 #include "blob/frame_buffer.h"
 #include "blob/id_blocks.h"
+#include "runtime/completion.h"
 
 namespace dyad::blob {
 namespace {
@@ -189,61 +191,116 @@ class FileBlobWriter final : public BlobWriter {
   bool more_promised_ = false;
 };
 
+/// One frame of a blob, read and checked.
+struct Frame {
+  std::uint32_t index = 0;
+  std::string bytes;
+  std::string_view payload;  ///< Into `bytes`.
+};
+
+/// A blob's file as frames.
+class FramedFile {
+ public:
+  FramedFile(BlobId id, std::unique_ptr<RandomReadFile> file, std::uint64_t size_bytes)
+      : id_(id), file_(std::move(file)), size_bytes_(size_bytes) {}
+
+  std::uint64_t size_bytes() const { return size_bytes_; }
+
+  /// Into `frame`, whose memory is used again. From any thread.
+  Result<> load(std::uint32_t index, Frame& frame) const {
+    const std::uint64_t payload_at = std::uint64_t{index} * kFramePayloadBytes;
+    const std::size_t length = static_cast<std::size_t>(
+        std::min<std::uint64_t>(kFramePayloadBytes, size_bytes_ - payload_at));
+    frame.index = index;
+    frame.bytes.resize(kFrameHeaderBytes + length + kTagBytes);
+    DYAD_TRY_ASSIGN(const std::size_t got,
+                    file_->read_at(kHeaderBytes + std::uint64_t{index} * kFrameBytes,
+                                   std::span<char>(frame.bytes.data(), frame.bytes.size())));
+    const bool last = index + 1 == frame_count(size_bytes_);
+    DYAD_TRY_ASSIGN(frame.payload,
+                    parse_frame(id_, index, last, std::string_view(frame.bytes).substr(0, got)));
+    return {};
+  }
+
+ private:
+  const BlobId id_;
+  const std::unique_ptr<RandomReadFile> file_;
+  const std::uint64_t size_bytes_;
+};
+
 class FileBlobReader final : public BlobReader {
  public:
   FileBlobReader(Runtime& runtime, BlobId id, std::unique_ptr<RandomReadFile> file,
                  std::string owner, std::uint64_t size_bytes)
       : runtime_(runtime),
-        id_(id),
-        file_(std::move(file)),
-        owner_(std::move(owner)),
-        size_bytes_(size_bytes) {}
+        file_(std::make_shared<FramedFile>(id, std::move(file), size_bytes)),
+        owner_(std::move(owner)) {}
 
-  std::uint64_t size_bytes() const override { return size_bytes_; }
+  std::uint64_t size_bytes() const override { return file_->size_bytes(); }
   std::string_view owner() const override { return owner_; }
 
   Task<Result<std::size_t>> read_at(std::uint64_t offset, std::span<char> out) override {
     std::size_t done = 0;
-    while (done < out.size() && offset + done < size_bytes_) {
+    while (done < out.size() && offset + done < size_bytes()) {
       const std::uint64_t at = offset + done;
       const auto index = static_cast<std::uint32_t>(at / kFramePayloadBytes);
-      if (!loaded_ || *loaded_ != index) {
-        const auto load = [this, index] { return load_frame(index); };
-        DYAD_CO_TRY(co_await runtime_.workers().run(load));
-      }
+      if (!loaded_ || current_.index != index) DYAD_CO_TRY(co_await go_to(index));
+      const std::string_view payload = current_.payload;
       const std::size_t inside = at % kFramePayloadBytes;
-      const std::size_t taken = std::min(payload_.size() - inside, out.size() - done);
-      std::memcpy(out.data() + done, payload_.data() + inside, taken);
+      const std::size_t taken = std::min(payload.size() - inside, out.size() - done);
+      std::memcpy(out.data() + done, payload.data() + inside, taken);
       done += taken;
     }
     co_return done;
   }
 
  private:
-  Result<> load_frame(std::uint32_t index) {
-    loaded_.reset();
-    const std::uint64_t payload_at = std::uint64_t{index} * kFramePayloadBytes;
-    const std::size_t length = static_cast<std::size_t>(
-        std::min<std::uint64_t>(kFramePayloadBytes, size_bytes_ - payload_at));
-    frame_.resize(kFrameHeaderBytes + length + kTagBytes);
-    DYAD_TRY_ASSIGN(const std::size_t got,
-                    file_->read_at(kHeaderBytes + std::uint64_t{index} * kFrameBytes,
-                                   std::span<char>(frame_.data(), frame_.size())));
-    const bool last = index + 1 == frame_count(size_bytes_);
-    DYAD_TRY_ASSIGN(payload_,
-                    parse_frame(id_, index, last, std::string_view(frame_).substr(0, got)));
-    loaded_ = index;
-    return {};
+  /// A frame that a worker reads before anybody asks for it. Its job may outlive the reader.
+  struct Ahead {
+    Frame frame;
+    Completion<Result<>> done;
+  };
+
+  Task<Result<>> go_to(std::uint32_t index) {
+    const bool onward = loaded_ && index == current_.index + 1;
+    loaded_ = false;
+    const std::shared_ptr<Ahead> ahead = std::exchange(ahead_, nullptr);
+    std::string spare;
+    if (ahead != nullptr && ahead_index_ == index) {
+      Completion<Result<>>& done = ahead->done;
+      DYAD_CO_TRY(co_await done);
+      // The view stays right: a frame's bytes are too many for a string's own place.
+      std::swap(current_, ahead->frame);
+      spare = std::move(ahead->frame.bytes);
+    } else {
+      const auto load = [this, index] { return file_->load(index, current_); };
+      DYAD_CO_TRY(co_await runtime_.workers().run(load));
+    }
+    loaded_ = true;
+    // Who took two frames in a row takes a third: it is read while they are sent.
+    if (onward && index + 1 < frame_count(size_bytes())) read_ahead(index + 1, std::move(spare));
+    co_return Result<>();
+  }
+
+  /// `spare`: memory to be used.
+  void read_ahead(std::uint32_t index, std::string spare) {
+    auto ahead = std::make_shared<Ahead>();
+    ahead->frame.bytes = std::move(spare);
+    const bool taken = runtime_.workers().submit(
+        [file = file_, ahead, index] { ahead->done.set(file->load(index, ahead->frame)); });
+    // A full pool: it is read when it is asked for.
+    if (!taken) return;
+    ahead_ = std::move(ahead);
+    ahead_index_ = index;
   }
 
   Runtime& runtime_;
-  const BlobId id_;
-  const std::unique_ptr<RandomReadFile> file_;
+  const std::shared_ptr<const FramedFile> file_;
   const std::string owner_;
-  const std::uint64_t size_bytes_;
-  std::string frame_;
-  std::string_view payload_;  ///< Into frame_, of the frame that is loaded.
-  std::optional<std::uint32_t> loaded_;
+  Frame current_;
+  bool loaded_ = false;  ///< current_ is a frame.
+  std::shared_ptr<Ahead> ahead_;
+  std::uint32_t ahead_index_ = 0;
 };
 
 class FileBlobStore final : public BlobStore {

@@ -12,9 +12,9 @@
 
 namespace dyad::s3 {
 
-/// A range of an object's bytes as an answer's body. Reads at most one blob frame at a time, so a
-/// slow client holds one frame in memory; what fails its frame's check ends the body with
-/// corruption and is never handed out.
+/// A range of an object's bytes as an answer's body. Hands out at most one blob frame at a time, so
+/// a slow client holds that and the next one in memory; what fails its frame's check ends the body
+/// with corruption and is never handed out.
 class ObjectBody final : public http::BodyReader {
  public:
   /// The bytes of the range themselves.
