@@ -12,8 +12,9 @@ namespace dyad::store {
 /// A transaction whose place in the order is fixed: timestamped, stamps patched. Immutable from
 /// then on.
 struct OrderedTransaction {
-  OrderedTransaction(WriteSet set, Completion<Result<>>& when_done)
-      : rows(std::move(set.rows_)),
+  OrderedTransaction(WriteSet set, Timestamp latest_seen, Completion<Result<>>& when_done)
+      : depends_on(latest_seen),
+        rows(std::move(set.rows_)),
         log(std::move(set.log_)),
         changes(std::move(set.changes_)),
         cursors(std::move(set.cursors_)),
@@ -25,6 +26,9 @@ struct OrderedTransaction {
         replaced(std::move(set.replaced_)) {}
 
   Timestamp timestamp;
+  /// The latest transaction not yet durable whose rows its body has read: may not be lost where
+  /// this one is kept. For engines that make the transactions of a batch durable apart.
+  Timestamp depends_on;
   std::vector<RowWrite>
       rows;  ///< Each key once, but for keys that their stamps made equal: the last counts.
   std::vector<LogAppend> log;

@@ -101,7 +101,8 @@ Task<Result<Commit>> LocalStore::attempts(std::vector<DeclaredKey> declared, con
     }
 
     Completion<Result<>> durable;
-    const auto ordered = std::make_shared<OrderedTransaction>(std::move(run.writes()), durable);
+    const auto ordered =
+        std::make_shared<OrderedTransaction>(std::move(run.writes()), run.depends_on(), durable);
     DYAD_CO_TRY(backend_->admit(ordered->bytes, frees_space(*ordered)));
     DYAD_CO_TRY(refuse_when_closing());
     const Result<> placed = sequencer_.order(ordered);

@@ -7,7 +7,7 @@
 
 #include "base/timestamp.h"
 #include "store/embedded/segment_log.h"
-#include "store/partition_directory.h"
+#include "store/partition_codec.h"
 
 namespace dyad::store::embedded {
 
@@ -31,13 +31,9 @@ std::optional<Counters> decode_counters(std::string_view bytes);
 std::string partition_key(PartitionId id);
 /// A dropped partition whose rows are still to be erased.
 std::string dropped_key(PartitionId id);
-std::string encode_partition(const PartitionRecord& record);
-std::optional<PartitionRecord> decode_partition(std::string_view bytes);
 
 std::string cursor_key(PartitionId partition, std::string_view follower);
 std::string floor_key(PartitionId partition);
-std::string encode_timestamp(Timestamp timestamp);
-std::optional<Timestamp> decode_timestamp(std::string_view bytes);
 
 /// What a key of the engine's own names.
 enum class MetaKind : char {
