@@ -22,6 +22,7 @@ TOP = ("server", "cli")  # The only places that know all.
 # something that only one floor may decide about.
 LIBRARIES = {
     "rocksdb/": ("store/embedded",),
+    "rados/": ("store/rados", "blob/rados"),
     "simdjson": ("protocol", "client", "services/dynamodb", "gateway", "api", "server"),
     "pugixml": ("protocol", "client", "api"),
     "spdlog/": ("base",),
@@ -89,8 +90,8 @@ def folder_of(name: str, services: set[str]) -> str:
     """A CMake name of a dependency -> the folder that it lies in."""
     if name.startswith("api_"):
         return "api"
-    if name == "store_embedded":
-        return "store"
+    for engine in ("_embedded", "_rados"):  # A library of its own for what sees a heavy one.
+        name = name.removesuffix(engine)
     return SERVICES if name in services else name
 
 

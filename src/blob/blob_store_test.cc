@@ -1,4 +1,5 @@
-// What blob.h promises, on blobs in files and in memory; damage and crashes, on files.
+// What blob.h promises, on blobs in files and in memory (blob/contract); damage and crashes, on
+// files.
 
 #include "blob/blob_store.h"
 
@@ -7,9 +8,9 @@
 #include <random>
 #include <set>
 
+#include "blob/contract/blob_contract.h"
 #include "blob/file_blob_store.h"
 #include "blob/frame.h"
-#include "blob/frame_buffer.h"
 #include "blob/id_blocks.h"
 #include "blob/memory_blob_store.h"
 #include "runtime/simulation.h"
@@ -17,166 +18,22 @@
 namespace dyad::blob {
 namespace {
 
-std::string pattern(std::size_t size, unsigned seed = 1) {
-  std::minstd_rand random(seed);
-  std::string bytes(size, '\0');
-  for (char& c : bytes) c = static_cast<char>(random());
-  return bytes;
+BlobContractCase memory_case() {
+  BlobContractCase made;
+  made.name = "Memory";
+  made.make = [](Runtime&) { return make_memory_blob_store(); };
+  return made;
 }
 
-std::span<const char> span_of(std::string_view bytes) {
-  return {bytes.data(), bytes.size()};
+BlobContractCase file_case() {
+  BlobContractCase made;
+  made.name = "Files";
+  made.make = [](Runtime& runtime) { return *open_file_blob_store(runtime, "blobs"); };
+  return made;
 }
 
-Task<Result<BlobId>> write_blob(BlobStore& store, std::string owner, std::string bytes,
-                                std::size_t piece_bytes) {
-  DYAD_CO_TRY_ASSIGN(const std::unique_ptr<BlobWriter> made,
-                     co_await store.create(std::move(owner), bytes.size()));
-  BlobWriter& writer = *made;
-  for (std::size_t at = 0; at < bytes.size(); at += piece_bytes) {
-    const std::string_view piece = std::string_view(bytes).substr(at, piece_bytes);
-    DYAD_CO_TRY(co_await writer.write(span_of(piece)));
-  }
-  EXPECT_EQ(writer.size_bytes(), bytes.size());
-  DYAD_CO_TRY(co_await writer.finish());
-  co_return writer.id();
-}
-
-Task<Result<std::string>> read_range(BlobStore& store, BlobId id, std::uint64_t offset,
-                                     std::size_t length) {
-  DYAD_CO_TRY_ASSIGN(const std::unique_ptr<BlobReader> opened, co_await store.open(id));
-  BlobReader& reader = *opened;
-  std::string out(length, '\0');
-  DYAD_CO_TRY_ASSIGN(const std::size_t got,
-                     co_await reader.read_at(offset, std::span<char>(out.data(), out.size())));
-  out.resize(got);
-  co_return out;
-}
-
-class BlobStoreTest : public testing::TestWithParam<bool> {
- protected:
-  BlobStoreTest() : simulation_(3) {
-    if (GetParam()) {
-      store_ = *open_file_blob_store(simulation_, "blobs");
-    } else {
-      store_ = make_memory_blob_store();
-    }
-  }
-  template <class T>
-  T run(Task<T> task) {
-    return simulation_.run_until(std::move(task));
-  }
-  Simulation simulation_;
-  std::unique_ptr<BlobStore> store_;
-};
-INSTANTIATE_TEST_SUITE_P(MemoryAndFiles, BlobStoreTest, testing::Bool());
-
-TEST_P(BlobStoreTest, RangesOfBlobsOfEverySize) {
-  constexpr std::size_t frame = kFramePayloadBytes;
-  for (const std::size_t size :
-       {std::size_t{0}, std::size_t{1}, frame - 1, frame, frame + 1, 2 * frame, 2 * frame + 5}) {
-    const std::string bytes = pattern(size);
-    const auto id = run(write_blob(*store_, "owner", bytes, 50'000));
-    ASSERT_TRUE(id) << id.error().to_string();
-    for (const std::size_t offset : {std::size_t{0}, std::size_t{1}, frame - 1, frame, size}) {
-      for (const std::size_t length : {std::size_t{1}, std::size_t{1000}, frame, 3 * frame}) {
-        const auto got = run(read_range(*store_, *id, offset, length));
-        ASSERT_TRUE(got) << got.error().to_string();
-        EXPECT_TRUE(*got == (offset < size ? bytes.substr(offset, length) : ""))
-            << size << " " << offset << " " << length;
-      }
-    }
-  }
-}
-
-TEST_P(BlobStoreTest, IdsOwnersListAndErase) {
-  std::set<BlobId> ids;
-  for (int i = 0; i < 5; ++i) {
-    const auto id = run(write_blob(*store_, "owner " + std::to_string(i), "x", 1));
-    ASSERT_TRUE(id);
-    EXPECT_TRUE(ids.insert(*id).second) << "an id twice";
-    EXPECT_NE(id->value(), 0u);
-    ASSERT_TRUE(run(store_->settled(*id, i != 2)));
-    if (i == 2) ids.erase(*id);
-  }
-  const auto reader = run(store_->open(*ids.begin()));
-  ASSERT_TRUE(reader);
-  EXPECT_EQ((*reader)->owner(), "owner 0");
-  const auto listed = run(store_->list(BlobId(), 100));
-  EXPECT_EQ(std::set<BlobId>(listed->begin(), listed->end()), ids);
-  const auto page = run(store_->list(*ids.begin(), 2));
-  EXPECT_EQ(page->size(), 2u);
-  ASSERT_TRUE(run(store_->erase({*ids.begin()})));
-  ASSERT_TRUE(run(store_->erase({*ids.begin()}))) << "the reaper may come twice";
-  EXPECT_EQ(run(store_->open(*ids.begin())).error().code, ErrorCode::not_found);
-  std::string out(1, '\0');
-  EXPECT_TRUE(run((*reader)->read_at(0, std::span<char>(out.data(), 1)))) << "it was open";
-}
-
-/// Frames as they lie, whole and not, between bytes that are not in frames: `turns` says which.
-Task<Result<BlobId>> write_in_turns(BlobStore& store, const std::string& bytes,
-                                    std::string_view turns) {
-  DYAD_CO_TRY_ASSIGN(const std::unique_ptr<BlobWriter> made,
-                     co_await store.create("owner", bytes.size()));
-  BlobWriter& writer = *made;
-  FrameBuffer frames(2);
-  std::size_t at = 0;
-  for (const char turn : turns) {
-    const bool all = turn == 'f';
-    std::size_t left = all ? 2 * kFramePayloadBytes : turn == 'h' ? kFramePayloadBytes / 2 : 1000;
-    frames.clear();
-    for (std::size_t taken = 0; left > 0; left -= taken, at += taken) {
-      const std::span<char> room = frames.room();
-      taken = std::min(room.size(), left);
-      bytes.copy(room.data(), taken, at);
-      frames.add(taken);
-    }
-    if (turn == 'w') {
-      DYAD_CO_TRY(co_await writer.write(span_of(frames.payload(0))));
-    } else {
-      DYAD_CO_TRY(co_await writer.write_frames(frames, at < bytes.size()));
-    }
-  }
-  EXPECT_EQ(at, bytes.size());
-  EXPECT_EQ(writer.size_bytes(), bytes.size());
-  DYAD_CO_TRY(co_await writer.finish());
-  co_return writer.id();
-}
-
-TEST_P(BlobStoreTest, FramesAreWrittenFromWhereTheyLie) {
-  for (const std::string_view turns :
-       {"f", "ff", "fff", "fffh", "hhf", "hhff", "wff", "fwff", "ffw", "hfhf", "ffhhff"}) {
-    std::size_t size = 0;
-    for (const char turn : turns)
-      size += turn == 'f' ? 2 * kFramePayloadBytes : turn == 'h' ? kFramePayloadBytes / 2 : 1000;
-    const std::string bytes = pattern(size);
-    const auto id = run(write_in_turns(*store_, bytes, turns));
-    ASSERT_TRUE(id) << turns;
-    const auto read = run(read_range(*store_, *id, 0, size + 1));
-    ASSERT_TRUE(read) << turns << read.error().to_string();
-    EXPECT_TRUE(*read == bytes) << turns;
-  }
-}
-
-TEST_P(BlobStoreTest, AWriterGivenUpLeavesNothing) {
-  const auto begin = [&]() -> Task<Result<>> {
-    DYAD_CO_TRY_ASSIGN(const std::unique_ptr<BlobWriter> made,
-                       co_await store_->create("owner", std::nullopt));
-    BlobWriter& writer = *made;
-    const std::string bytes = pattern(300'000);
-    co_return co_await writer.write(span_of(bytes));
-  };
-  ASSERT_TRUE(run(begin()));
-  simulation_.run_for_ms(1000);
-  EXPECT_TRUE(run(store_->list(BlobId(), 10))->empty());
-}
-
-TEST_P(BlobStoreTest, LongestOwner) {
-  const std::string owner(kMaxOwnerBytes, 'o');
-  const auto id = run(write_blob(*store_, owner, "x", 1));
-  ASSERT_TRUE(id);
-  EXPECT_TRUE((*run(store_->open(*id)))->owner() == owner);
-}
+INSTANTIATE_TEST_SUITE_P(Engines, BlobContract, testing::Values(memory_case(), file_case()),
+                         blob_case_name);
 
 class FileBlobTest : public testing::Test {
  protected:
