@@ -166,6 +166,7 @@ bool lists(std::string_view signed_headers, std::string_view name) {
 }
 
 bool must_be_signed(std::string_view header_name) {
+  if (header_name.empty() || (header_name.front() | 0x20) != 'x') return false;
   return (header_name.size() > 6 && same_header_name(header_name.substr(0, 6), "x-amz-")) ||
          (header_name.size() > 7 && same_header_name(header_name.substr(0, 7), "x-dyad-"));
 }

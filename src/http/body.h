@@ -24,6 +24,9 @@ class BodyReader {
   virtual Task<Result<std::size_t>> read(std::span<char> out) = 0;
   /// How many bytes there are in all, when that was announced.
   virtual std::optional<std::uint64_t> length() const = 0;
+  /// All of it, where it lies in memory already: valid while the reader is, for whoever has not
+  /// read anything yet and does not mean to. None: it has to be read.
+  virtual std::optional<std::string_view> in_memory() const { return std::nullopt; }
 };
 
 /// The whole body; too_large when it has more than `limit_bytes`, found out before they are kept.
@@ -41,6 +44,7 @@ class StringBody final : public BodyReader {
   explicit StringBody(std::string_view bytes) : rest_(bytes), length_(bytes.size()) {}
   Task<Result<std::size_t>> read(std::span<char> out) override;
   std::optional<std::uint64_t> length() const override { return length_; }
+  std::optional<std::string_view> in_memory() const override { return rest_; }
 
  private:
   std::string_view rest_;

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,22 @@
 
 namespace dyad::http {
 namespace {
+
+/// "one two ", a word at a time: nothing of it is there before it is read.
+class PiecesBody final : public BodyReader {
+ public:
+  Task<Result<std::size_t>> read(std::span<char> out) override {
+    static constexpr std::string_view kWords[] = {"one ", "two "};
+    if (next_ == std::size(kWords)) co_return std::size_t{0};
+    const std::string_view word = kWords[next_++];
+    std::copy_n(word.data(), word.size(), out.data());
+    co_return word.size();
+  }
+  std::optional<std::uint64_t> length() const override { return 8; }
+
+ private:
+  std::size_t next_ = 0;
+};
 
 /// Answers by path; notes what it saw.
 class TestHandler final : public Handler {
@@ -32,6 +50,9 @@ class TestHandler final : public Handler {
       co_await ignore(response.finish());
     } else if (path == "/pull") {
       StringBody source("pulled");
+      co_await ignore(response.send_from(source));
+    } else if (path == "/pull-pieces") {
+      PiecesBody source;
       co_await ignore(response.send_from(source));
     } else if (path == "/short") {
       co_await ignore(response.begin(10));
@@ -75,6 +96,7 @@ class ConnectionTest : public testing::Test {
 
   Task<std::string> run(std::string input, bool end_after, std::size_t read_limit) {
     auto [server, client] = TestStream::pair(read_limit);
+    const TestStream& sent = *server;
     Connection connection(std::move(server), handler, simulation.clock(), options, head_memory);
     bool over = false;
     Executor::current()->spawn(serve(connection, over));
@@ -82,6 +104,7 @@ class ConnectionTest : public testing::Test {
     (void)co_await client->write(pieces, Deadline::never());
     if (end_after) (void)co_await client->shutdown(Deadline::never());
     std::string answer = co_await read_to_end(*client);
+    writes = sent.writes;
     client->abort();
     while (!over) co_await SleepUntil(simulation.clock().steady_us() + 1000);
     co_return answer;
@@ -102,6 +125,7 @@ class ConnectionTest : public testing::Test {
 
   Simulation simulation{1};
   TestHandler handler;
+  int writes = 0;  ///< Of the server, in the last exchange.
   ConnectionOptions options;
   MemoryBudget all_heads{110'000};
   LocalBudget head_memory{all_heads};
@@ -144,8 +168,15 @@ TEST_F(ConnectionTest, StreamsChunkedAndByLength) {
           .ends_with("Transfer-Encoding: chunked\r\n\r\n8\r\npiece 0\n\r\n8\r\npiece 1\n\r\n"
                      "8\r\npiece 2\n\r\n0\r\n\r\n"));
   EXPECT_TRUE(exchange("GET /pull" + kHost + "\r\n").ends_with("Content-Length: 6\r\n\r\npulled"));
+  EXPECT_TRUE(
+      exchange("GET /pull-pieces" + kHost + "\r\n").ends_with("Content-Length: 8\r\n\r\none two "));
   const std::string old = exchange("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
   EXPECT_TRUE(old.ends_with("Connection: close\r\n\r\npiece 0\npiece 1\npiece 2\n")) << old;
+}
+
+TEST_F(ConnectionTest, WhatIsInMemoryGoesOutWithItsHead) {
+  EXPECT_TRUE(exchange("GET /pull" + kHost + "\r\n").ends_with("\r\n\r\npulled"));
+  EXPECT_EQ(writes, 1);
 }
 
 TEST_F(ConnectionTest, HeadAnd204And304HaveNoBody) {

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "http/control_bytes.h"
+
 namespace dyad::http {
 namespace {
 
@@ -66,7 +68,9 @@ HeadError parse_headers(std::string_view rest, const HeadLimits& limits, std::ve
     const std::string_view name = line.substr(0, colon);
     if (!is_token(name)) return bad("a header name has a character that is not allowed");
     const std::string_view value = trimmed(line.substr(colon + 1));
-    if (!all_of_class(value, kValue)) return bad("a header value has a control character");
+    // A tab is one that may be there.
+    if (has_control(value) && !all_of_class(value, kValue))
+      return bad("a header value has a control character");
     if (out.size() >= limits.headers) return {431, "there are too many headers"};
     out.push_back({name, value});
   }

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "crypto/amz_date.h"
+#include "http/control_bytes.h"
 
 namespace dyad::http {
 namespace {
@@ -108,9 +109,9 @@ void ResponseWriter::add_header(std::string_view name, std::string_view value) {
   headers_.append(name).append(": ");
   const std::size_t start = headers_.size();
   headers_.append(value);
-  for (char* at = headers_.data() + start; at != headers_.data() + headers_.size(); ++at) {
-    const auto byte = static_cast<unsigned char>(*at);
-    *at = byte < 0x20 || byte == 0x7f ? ' ' : *at;
+  if (has_control(value)) {
+    const auto from = headers_.begin() + static_cast<std::ptrdiff_t>(start);
+    std::replace_if(from, headers_.end(), is_control, ' ');
   }
   headers_.append("\r\n");
 }
@@ -210,6 +211,8 @@ Task<Result<>> ResponseWriter::finish() {
 }
 
 Task<Result<>> ResponseWriter::send_from(BodyReader& source) {
+  if (const std::optional<std::string_view> whole = source.in_memory())
+    co_return co_await send(*whole);
   DYAD_CO_TRY(co_await begin(source.length()));
   if (body_allowed()) {
     const auto buffer = std::make_unique_for_overwrite<char[]>(kPumpBytes);

@@ -40,7 +40,8 @@ class ResponseWriter {
   /// Head and body in one write.
   Task<Result<>> send(std::string_view body);
   Task<Result<>> send(std::span<const std::string_view> pieces);
-  /// Pulls the body from `source`; Content-Length when it knows its length, chunked otherwise.
+  /// Pulls the body from `source`; Content-Length when it knows its length, chunked otherwise. What
+  /// is in memory already goes out in one write with the head.
   Task<Result<>> send_from(BodyReader& source);
 
   /// The head, without waiting for a body. None: chunked (to a 1.0 client: until the connection

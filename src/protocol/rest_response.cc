@@ -92,6 +92,8 @@ void add_document(const Operation& operation, const void* output, RestResponse& 
 
 RestResponse render_rest(const Operation& operation, const void* output) {
   RestResponse response{.status = operation.success_status, .headers = {}, .body = {}};
+  // What an object has, mostly; growing from one moves them four times.
+  response.headers.reserve(12);
   for (const Member& member : operation.output->members) {
     const void* value = value_of(output, member);
     if (!value) continue;

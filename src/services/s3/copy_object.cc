@@ -92,7 +92,7 @@ Task<Result<CopyObjectOutput>> copy_object(S3Service& service, api::RequestConte
   DYAD_CO_TRY_ASSIGN(target.table, co_await find_bucket(service, context, input.bucket,
                                                         input.expected_bucket_owner));
   std::optional<table::ReadPins::Pin> pin(service.pins().pin());
-  DYAD_CO_TRY_ASSIGN(const FoundObject object,
+  DYAD_CO_TRY_ASSIGN(FoundObject object,
                      co_await find_source(service, context, plan.source, source_conditions(input),
                                           input.expected_source_bucket_owner));
   const ObjectAttributes& source = object.attributes;

@@ -14,7 +14,7 @@ Task<Result<GetObjectOutput>> get_object(S3Service& service, api::RequestContext
       const table::TableRef table,
       co_await find_bucket(service, context, input.bucket, input.expected_bucket_owner));
   const table::ReadPins::Pin pin = service.pins().pin();
-  DYAD_CO_TRY_ASSIGN(const FoundObject object,
+  DYAD_CO_TRY_ASSIGN(FoundObject object,
                      co_await find_object(service, table, input.bucket, input.key, input.version_id,
                                           context.deadline));
   DYAD_CO_TRY_ASSIGN(const ReadPart part, check_object(input, object.attributes, object.part_list(),

@@ -1,5 +1,7 @@
 #include "services/s3/object_attributes.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "api/s3/copy_object.h"
@@ -20,18 +22,38 @@ namespace attribute = table::object_attribute;
 using protocol::TimestampFormat;
 using table::ItemView;
 
+/// What of an item is read back, in the order of the names' bytes, which is an item's own.
+constexpr std::array kReadBack = {
+    attribute::kCacheControl,    attribute::kChecksumAlgorithm,  attribute::kChecksumType,
+    attribute::kChecksumValue,   attribute::kContentDisposition, attribute::kContentEncoding,
+    attribute::kContentLanguage, attribute::kContentType,        attribute::kETag,
+    attribute::kExpires,         attribute::kLastModified,       attribute::kSize,
+    attribute::kStorageClass,    attribute::kWebsiteRedirect,
+};
+static_assert(std::ranges::is_sorted(kReadBack));
+
+consteval std::size_t place_of(std::string_view name) {
+  return static_cast<std::size_t>(std::ranges::find(kReadBack, name) - kReadBack.begin());
+}
+
 /// The optional text attributes, in the row and in the struct.
 struct TextAttribute {
   std::string_view name;
+  std::size_t place;  ///< In kReadBack.
   std::optional<std::string> ObjectAttributes::*member;
 };
 constexpr TextAttribute kTextAttributes[] = {
-    {attribute::kCacheControl, &ObjectAttributes::cache_control},
-    {attribute::kContentDisposition, &ObjectAttributes::content_disposition},
-    {attribute::kContentEncoding, &ObjectAttributes::content_encoding},
-    {attribute::kContentLanguage, &ObjectAttributes::content_language},
-    {attribute::kExpires, &ObjectAttributes::expires},
-    {attribute::kWebsiteRedirect, &ObjectAttributes::website_redirect},
+    {attribute::kCacheControl, place_of(attribute::kCacheControl),
+     &ObjectAttributes::cache_control},
+    {attribute::kContentDisposition, place_of(attribute::kContentDisposition),
+     &ObjectAttributes::content_disposition},
+    {attribute::kContentEncoding, place_of(attribute::kContentEncoding),
+     &ObjectAttributes::content_encoding},
+    {attribute::kContentLanguage, place_of(attribute::kContentLanguage),
+     &ObjectAttributes::content_language},
+    {attribute::kExpires, place_of(attribute::kExpires), &ObjectAttributes::expires},
+    {attribute::kWebsiteRedirect, place_of(attribute::kWebsiteRedirect),
+     &ObjectAttributes::website_redirect},
 };
 
 /// An item's strings are UTF-8, and S3's metadata is read back as such by every SDK.
@@ -89,40 +111,60 @@ std::optional<std::string> without_aws_chunked(const std::optional<std::string>&
   return kept;
 }
 
-std::optional<std::string_view> text_of(ItemView item, std::string_view name) {
-  const std::optional<table::ValueView> value = item.find(name);
-  if (!value || value->type() != table::Type::string) return std::nullopt;
-  return value->as_string();
-}
+/// An item's attributes as they are read, in one walk over it: a GetObject asks for all of them.
+class ReadBack {
+ public:
+  explicit ReadBack(ItemView item) {
+    const table::MapView all = item.attributes();
+    std::size_t known = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const table::MapView::Entry entry = all[i];
+      while (known < kReadBack.size() && kReadBack[known] < entry.name) ++known;
+      if (known < kReadBack.size() && kReadBack[known] == entry.name)
+        values_[known] = entry.value;
+      else if (entry.name.starts_with(attribute::kUserMetadataPrefix))
+        add(metadata, entry, attribute::kUserMetadataPrefix);
+      else if (entry.name.starts_with(attribute::kTagPrefix))
+        add(tags, entry, attribute::kTagPrefix);
+    }
+  }
+
+  // Of what stands at that place of kReadBack.
+  /// An empty view: it is not there.
+  table::ValueView value(std::size_t place) const { return values_[place]; }
+  std::optional<std::string_view> text(std::size_t place) const {
+    const table::ValueView found = value(place);
+    if (found.empty() || found.type() != table::Type::string) return std::nullopt;
+    return found.as_string();
+  }
+
+  using Named = std::vector<std::pair<std::string_view, std::string_view>>;
+  Named metadata;  ///< Without their prefix.
+  Named tags;
+
+ private:
+  static void add(Named& to, const table::MapView::Entry& entry, std::string_view prefix) {
+    if (entry.value.type() != table::Type::string) return;
+    to.emplace_back(entry.name.substr(prefix.size()), entry.value.as_string());
+  }
+
+  std::array<table::ValueView, kReadBack.size()> values_;
+};
 
 Error damaged(std::string_view name) {
   return Error(ErrorCode::corruption,
                "an object's row has no valid attribute '" + std::string(name) + "'");
 }
 
-Result<std::uint64_t> size_of(ItemView item) {
-  const std::optional<table::ValueView> value = item.find(attribute::kSize);
-  if (!value || value->type() != table::Type::number) return fail(damaged(attribute::kSize));
-  const std::string text = value->as_number().to_string();
+Result<std::uint64_t> size_of(const ReadBack& item) {
+  const table::ValueView value = item.value(place_of(attribute::kSize));
+  if (value.empty() || value.type() != table::Type::number) return fail(damaged(attribute::kSize));
+  const std::string text = value.as_number().to_string();
   std::uint64_t size = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), size);
   if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
     return fail(damaged(attribute::kSize));
   return size;
-}
-
-void read_prefixed(ItemView item, ObjectAttributes& attributes) {
-  const table::MapView all = item.attributes();
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const table::MapView::Entry entry = all[i];
-    if (entry.value.type() != table::Type::string) continue;
-    const std::string value(entry.value.as_string());
-    if (entry.name.starts_with(attribute::kUserMetadataPrefix)) {
-      attributes.metadata.emplace(entry.name.substr(attribute::kUserMetadataPrefix.size()), value);
-    } else if (entry.name.starts_with(attribute::kTagPrefix)) {
-      attributes.tags.emplace_back(entry.name.substr(attribute::kTagPrefix.size()), value);
-    }
-  }
 }
 
 }  // namespace
@@ -177,29 +219,31 @@ table::Item make_object_item(std::string_view bucket, std::string_view key,
   return item.build();
 }
 
-Result<ObjectAttributes> read_object_attributes(ItemView item) {
+Result<ObjectAttributes> read_object_attributes(ItemView view) {
+  const ReadBack item(view);
   ObjectAttributes attributes;
   DYAD_TRY_ASSIGN(attributes.size_bytes, size_of(item));
-  const auto e_tag = text_of(item, attribute::kETag);
+  const auto e_tag = item.text(place_of(attribute::kETag));
   if (!e_tag) return fail(damaged(attribute::kETag));
   attributes.e_tag = *e_tag;
-  const auto modified = text_of(item, attribute::kLastModified);
+  const auto modified = item.text(place_of(attribute::kLastModified));
   const std::optional<protocol::UtcMs> modified_at =
       modified ? protocol::parse_timestamp(*modified, TimestampFormat::iso8601) : std::nullopt;
   if (!modified_at) return fail(damaged(attribute::kLastModified));
   attributes.last_modified_ms = modified_at->ms;
-  const auto storage_class = text_of(item, attribute::kStorageClass);
+  const auto storage_class = item.text(place_of(attribute::kStorageClass));
   if (storage_class) attributes.storage_class = *storage_class;
-  const auto content_type = text_of(item, attribute::kContentType);
+  const auto content_type = item.text(place_of(attribute::kContentType));
   if (content_type) attributes.content_type = *content_type;
   for (const TextAttribute& text : kTextAttributes)
-    if (const auto value = text_of(item, text.name)) attributes.*text.member = *value;
-  if (const auto algorithm = text_of(item, attribute::kChecksumAlgorithm)) {
+    if (const auto value = item.text(text.place)) attributes.*text.member = *value;
+  if (const auto algorithm = item.text(place_of(attribute::kChecksumAlgorithm))) {
     attributes.checksum_kind = crypto::checksum_kind_of(*algorithm);
-    attributes.checksum_text = text_of(item, attribute::kChecksumValue).value_or("");
-    attributes.checksum_type = text_of(item, attribute::kChecksumType).value_or("");
+    attributes.checksum_text = item.text(place_of(attribute::kChecksumValue)).value_or("");
+    attributes.checksum_type = item.text(place_of(attribute::kChecksumType)).value_or("");
   }
-  read_prefixed(item, attributes);
+  for (const auto& [name, value] : item.metadata) attributes.metadata.emplace(name, value);
+  for (const auto& [name, value] : item.tags) attributes.tags.emplace_back(name, value);
   return attributes;
 }
 

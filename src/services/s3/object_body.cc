@@ -3,13 +3,25 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/check.h"
+
 namespace dyad::s3 {
 
-ObjectBody::ObjectBody(std::string bytes)
-    : bytes_(std::move(bytes)), left_(bytes_.size()), length_(bytes_.size()) {}
+ObjectBody::ObjectBody(std::string holder, std::size_t from, ByteRange range)
+    : bytes_(std::move(holder)),
+      at_(from + range.first),
+      left_(range.length),
+      length_(range.length) {
+  DYAD_CHECK(at_ <= bytes_.size() && left_ <= bytes_.size() - at_);
+}
 
 ObjectBody::ObjectBody(std::unique_ptr<blob::BlobReader> blob, ByteRange range)
     : blob_(std::move(blob)), at_(range.first), left_(range.length), length_(range.length) {}
+
+std::optional<std::string_view> ObjectBody::in_memory() const {
+  if (blob_ != nullptr) return std::nullopt;
+  return std::string_view(bytes_).substr(at_, left_);
+}
 
 Task<Result<std::size_t>> ObjectBody::read(std::span<char> out) {
   if (failed_) co_return fail(ErrorCode::corruption, "the object's bytes are damaged");

@@ -17,12 +17,13 @@ namespace dyad::s3 {
 /// with corruption and is never handed out.
 class ObjectBody final : public http::BodyReader {
  public:
-  /// The bytes of the range themselves.
-  explicit ObjectBody(std::string bytes);
+  /// `range` of what begins at `from` in `holder`, which is kept and not copied.
+  ObjectBody(std::string holder, std::size_t from, ByteRange range);
   ObjectBody(std::unique_ptr<blob::BlobReader> blob, ByteRange range);
 
   Task<Result<std::size_t>> read(std::span<char> out) override;
   std::optional<std::uint64_t> length() const override { return length_; }
+  std::optional<std::string_view> in_memory() const override;
 
  private:
   const std::string bytes_;

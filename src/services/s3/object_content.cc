@@ -17,13 +17,12 @@ Error damaged(std::string_view what) {
                "an object's row and its bytes disagree: " + std::string(what));
 }
 
-Result<Body> open_inline(const FoundObject& object, const ObjectBytes& bytes,
-                         const ByteRange& range) {
+Result<Body> open_inline(FoundObject& object, const ObjectBytes& bytes, const ByteRange& range) {
   if (!object.rows.beside) return fail(damaged("the row of its bytes is missing"));
   DYAD_TRY_ASSIGN(const table::Record record, table::parse_record(*object.rows.beside));
   if (record.body.size() != bytes.size_bytes) return fail(damaged("another size"));
-  return std::make_unique<ObjectBody>(std::string(record.body.substr(
-      static_cast<std::size_t>(range.first), static_cast<std::size_t>(range.length))));
+  const auto from = static_cast<std::size_t>(record.body.data() - object.rows.beside->data());
+  return std::make_unique<ObjectBody>(std::move(*object.rows.beside), from, range);
 }
 
 Task<Result<Body>> open_blob(S3Service& service, ObjectBytes bytes, ByteRange range) {
@@ -85,7 +84,7 @@ Task<Result<FoundObject>> find_object(S3Service& service, const table::TableRef&
   co_return fail(protocol::service_error(model::errors::kSlowDown));
 }
 
-Task<Result<Body>> open_content(S3Service& service, const FoundObject& object,
+Task<Result<Body>> open_content(S3Service& service, FoundObject& object,
                                 const std::optional<ByteRange>& part) {
   DYAD_CO_TRY_ASSIGN(const ObjectBytes bytes,
                      table::decode_object_bytes(object.rows.row->view().private_part));
@@ -101,7 +100,7 @@ Task<Result<Body>> open_content(S3Service& service, const FoundObject& object,
     case ObjectBytes::Place::parts:
       co_return co_await open_parts(service, object, bytes, range);
   }
-  co_return std::make_unique<ObjectBody>(std::string());
+  co_return std::make_unique<ObjectBody>(std::string(), 0, ByteRange());
 }
 
 }  // namespace dyad::s3

@@ -33,11 +33,12 @@ Task<Result<FoundObject>> find_object(S3Service& service, const table::TableRef&
                                       const std::optional<std::string>& version_id,
                                       Deadline deadline);
 
-/// Opens the bytes of `range`, which lies within the object; none: all of them. What is open stays
-/// readable although the object is replaced or erased. Costs at most a frame of memory while it is
+/// Opens the bytes of `range`, which lies within the object; none: all of them. Once for what was
+/// found: takes the row of the bytes out of `object`. What is open stays readable although the
+/// object is replaced or erased. Costs at most a frame of memory while it is
 /// read. corruption: row and bytes disagree.
 Task<Result<std::unique_ptr<http::BodyReader>>> open_content(S3Service& service,
-                                                             const FoundObject& object,
+                                                             FoundObject& object,
                                                              const std::optional<ByteRange>& range);
 
 }  // namespace dyad::s3

@@ -53,10 +53,9 @@ Task<Result<UploadPartCopyOutput>> upload_part_copy(S3Service& service,
   spec.integrity = integrity_of_upload(upload);
 
   std::optional<table::ReadPins::Pin> pin(service.pins().pin());
-  DYAD_CO_TRY_ASSIGN(
-      const FoundObject object,
-      co_await find_source(service, context, std::move(source), source_conditions(input),
-                           input.expected_source_bucket_owner));
+  DYAD_CO_TRY_ASSIGN(FoundObject object, co_await find_source(service, context, std::move(source),
+                                                              source_conditions(input),
+                                                              input.expected_source_bucket_owner));
   DYAD_CO_TRY_ASSIGN(const ByteRange range, choose_range(input, object.attributes.size_bytes,
                                                          service.options().max_put_bytes));
   DYAD_CO_TRY_ASSIGN(const std::unique_ptr<http::BodyReader> body,

@@ -63,7 +63,9 @@ RowStoreOptions row_options(const std::string& directory, const EmbeddedOptions&
                             std::shared_ptr<EmbeddedBackend::Signals> signals) {
   RowStoreOptions rows;
   rows.directory = rows_directory(directory);
-  rows.row_cache_bytes = options.cache_bytes / 4;
+  // A row that is kept whole is found without a search, and small objects are rows: they take most
+  // of this half. The other one is for ranges and for what is read first.
+  rows.row_cache_bytes = options.cache_bytes / 2;
   rows.block_cache_bytes = options.cache_bytes - rows.row_cache_bytes;
   rows.write_buffer_bytes = options.write_buffer_bytes;
   rows.compaction_bytes_per_second = options.compaction_bytes_per_second;
