@@ -1,11 +1,14 @@
 #include "runtime/tls_stream.h"
 
+#include <openssl/bio.h>
+#include <openssl/buffer.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/check.h"
 #include "runtime/local_event.h"
@@ -15,6 +18,8 @@ namespace {
 
 /// Ciphertext read from the transport at a time: a full record and its overhead fit.
 constexpr std::size_t kReceiveBytes = 17 * 1024;
+/// The same where little comes at a time: what a connection holds that waits.
+constexpr std::size_t kSmallReceiveBytes = 2 * 1024;
 /// Plaintext encrypted before it is sent; bounds the ciphertext held in memory.
 constexpr std::size_t kMaxEncryptBytes = 64 * 1024;
 /// Small pieces are joined up to a full TLS record, since each record costs 22 bytes and a cipher
@@ -25,6 +30,16 @@ struct FreeSsl {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
 };
 using SslPointer = std::unique_ptr<SSL, FreeSsl>;
+
+/// Of a memory BIO that is empty: it keeps what it once needed, and connections wait for long.
+void give_back(BIO* bio) {
+  BUF_MEM* memory = nullptr;
+  BIO_get_mem_ptr(bio, &memory);
+  if (BIO_ctrl_pending(bio) > 0 || memory->max <= kSmallReceiveBytes) return;
+  BUF_MEM* fresh = BUF_MEM_new();
+  DYAD_CHECK(fresh != nullptr);
+  BIO_set_mem_buf(bio, fresh, BIO_CLOSE);
+}
 
 class TlsStream final : public Stream {
  public:
@@ -60,6 +75,8 @@ class TlsStream final : public Stream {
   BIO* incoming_ = nullptr;  ///< Ciphertext from the transport.
   BIO* outgoing_ = nullptr;  ///< Ciphertext for it.
 
+  bool much_comes_ = false;  ///< With the last read: the next gets a large buffer.
+
   // A read and a write may be under way together, and either may do the handshake or have something
   // to send (the answer to a key update). One of them does it; the other waits.
   enum class Handshake : unsigned char { not_begun, under_way, done, failed };
@@ -77,8 +94,15 @@ Error TlsStream::ssl_failure(int result, const char* what) {
 
 /// Takes in what the transport has, at least one byte.
 Task<Result<>> TlsStream::receive(Deadline deadline) {
-  std::array<char, kReceiveBytes> buffer;
+  if (!much_comes_) {
+    give_back(incoming_);
+    give_back(outgoing_);
+  }
+  const std::size_t size_bytes = much_comes_ ? kReceiveBytes : kSmallReceiveBytes;
+  const auto memory = std::make_unique_for_overwrite<char[]>(size_bytes);
+  const std::span<char> buffer(memory.get(), size_bytes);
   DYAD_CO_TRY_ASSIGN(const std::size_t count, co_await transport_->read(buffer, deadline));
+  much_comes_ = count >= kSmallReceiveBytes;
   if (count == 0) {
     co_return fail(ErrorCode::cancelled, "tls: the connection ended without a close_notify");
   }

@@ -124,7 +124,7 @@ ServerProcess::~ServerProcess() {
 
 Result<std::string> ServerProcess::wait_for_address(std::int64_t timeout_ms) {
   const auto until = SteadyClock::now() + std::chrono::milliseconds(timeout_ms);
-  constexpr std::string_view kBefore = "http://";
+  constexpr std::string_view kBefore = "://";
   while (true) {
     const std::size_t at = said_.find(kBefore);
     const std::size_t end = at == std::string::npos ? at : said_.find('\n', at);

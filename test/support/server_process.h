@@ -27,7 +27,8 @@ class ServerProcess {
   /// SIGKILL, where it still runs.
   ~ServerProcess();
 
-  /// Waits until it says its address. cancelled: it ended instead; deadline_exceeded.
+  /// Waits until it says its address, with or without TLS. cancelled: it ended instead;
+  /// deadline_exceeded.
   Result<std::string> wait_for_address(std::int64_t timeout_ms);
   /// SIGKILL, and waits until it is gone.
   void kill();
