@@ -140,6 +140,80 @@ class ConnectionsCase final : public Case {
   }
 };
 
+/// `dyad backup create` and `restore`, of objects that have files.
+class BackupCase final : public Case {
+ public:
+  using Case::Case;
+
+  Result<Measurement> measure(Bed& bed, Server&, std::uint32_t) override {
+    if (bed.options.server.empty() || !bed.options.endpoint.empty()) return Measurement();
+    OwnServer own(bed, "backup");
+    const std::string backups = own.server().data + "-backups";
+    const std::string restored = own.server().data + "-restored";
+    DYAD_TRY(own.start());
+    DYAD_TRY(ensure_bucket(bed, own.server(), kLargeBucketName));
+    DYAD_TRY(sync_wait(bed.reactor, put_objects(bed, own.server().target)));
+    const std::vector<std::string> to = {"--endpoint", "http://" + own.server().target.address,
+                                         "--region", bed.options.region};
+    DYAD_TRY_ASSIGN(const double linked_s, run(bed, {"create", "linked"}, to));
+    DYAD_TRY_ASSIGN(const double create_s, run(bed, {"create", "copied", "--copy"}, to));
+    DYAD_TRY_ASSIGN(const double restore_s,
+                    run(bed, {"restore", backups + "/copied", "--data", restored, "--copy"}, {}));
+    DYAD_TRY(own.stop());
+    constexpr double kMegabytes = kObjects * kObjectBytes / 1e6;
+    Measurement measured;
+    measured.facts.push_back(
+        {fmt::format("backup create, {:.0f} MB linked", kMegabytes), "ms", linked_s * 1000});
+    measured.facts.push_back({"backup create --copy", "MB/s", kMegabytes / create_s});
+    measured.facts.push_back({"backup restore --copy", "MB/s", kMegabytes / restore_s});
+    std::error_code ignored;
+    for (const std::string& path : {own.server().data, backups, restored})
+      std::filesystem::remove_all(path, ignored);
+    return measured;
+  }
+
+ private:
+  static constexpr int kObjects = 32;
+  static constexpr std::size_t kObjectBytes = 16u << 20;
+
+  static Task<Result<>> put_objects(Bed& bed, Target target) {
+    std::string content;
+    while (content.size() < kObjectBytes)
+      content.append(bed.pool.cut(content.size(), TextPool::kBytes / 2));
+    content.resize(kObjectBytes);
+    for (int i = 0; i < kObjects; ++i) {
+      HttpRequest request;
+      request.method = "PUT";
+      request.target = fmt::format("/{}/backed-up-{}", kLargeBucketName, i);
+      request.shared_body = content;
+      request.payload_hash = "UNSIGNED-PAYLOAD";
+      DYAD_CO_TRY_ASSIGN(const HttpAnswer answer,
+                         co_await ask_once(bed.reactor, target, s3_form(), std::move(request)));
+      if (answer.status != 200) co_return fail(unexpected_answer(answer.status, answer.body()));
+    }
+    co_return Result<>();
+  }
+
+  /// `dyad backup ...` to its end: seconds.
+  static Result<double> run(Bed& bed, std::vector<std::string> arguments,
+                            const std::vector<std::string>& more) {
+    ServerSpec spec;
+    spec.command = {bed.options.server, "backup"};
+    spec.command.insert(spec.command.end(), arguments.begin(), arguments.end());
+    spec.command.insert(spec.command.end(), more.begin(), more.end());
+    spec.environment = {{"AWS_ACCESS_KEY_ID", bed.options.access_key},
+                        {"AWS_SECRET_ACCESS_KEY", bed.options.secret_key}};
+    spec.log = bed.scratch + "/backup-command.log";
+    const Clock& clock = bed.reactor.clock();
+    const std::int64_t began_us = clock.steady_us();
+    DYAD_TRY_ASSIGN(ServerProcess process, ServerProcess::start(spec));
+    while (process.running()) ::usleep(kPollPauseUs);
+    const std::int64_t took_us = clock.steady_us() - began_us;
+    DYAD_TRY(process.stop());
+    return static_cast<double>(took_us) / 1e6;
+  }
+};
+
 /// The program without its symbols.
 class SizeCase final : public Case {
  public:
@@ -180,6 +254,7 @@ CaseInfo info_of(std::string name, bool once) {
 void add_process_cases(Cases& cases) {
   cases.push_back(std::make_unique<StartCase>(info_of("start", false)));
   cases.push_back(std::make_unique<ConnectionsCase>(info_of("connections", true)));
+  cases.push_back(std::make_unique<BackupCase>(info_of("backup", true)));
   cases.push_back(std::make_unique<SizeCase>(info_of("size", true)));
 }
 

@@ -31,6 +31,9 @@ namespace dyad::cli {
 namespace {
 
 constexpr long kPollNanoseconds = 200'000'000;
+/// So often at first, so that a small backup is not waited for.
+constexpr long kQuickPollNanoseconds = 20'000'000;
+constexpr int kQuickPolls = 100;
 /// How often in a row the server may not answer before the command gives up looking.
 constexpr int kMaxMissedPolls = 10;
 
@@ -71,7 +74,7 @@ std::string directory_to_send(const std::string& given) {
 }
 
 /// Ctrl-C, or a wish to end, within the time between two looks.
-bool asked_to_end(long within_ns = kPollNanoseconds) {
+bool asked_to_end(long within_ns) {
   sigset_t wanted;
   sigemptyset(&wanted);
   sigaddset(&wanted, SIGINT);
@@ -152,8 +155,10 @@ class Creation {
  private:
   /// None: the server is gone, or has forgotten.
   std::optional<client::BackupState> follow() {
+    int polls = 0;
     for (int missed = 0; missed < kMaxMissedPolls;) {
-      const bool cancel = asked_to_end();
+      const bool quick = missed == 0 && polls++ < kQuickPolls;
+      const bool cancel = asked_to_end(quick ? kQuickPollNanoseconds : kPollNanoseconds);
       const Call call = cancel ? &client::cancel_backup : &client::describe_backup;
       const Result<client::BackupState> now =
           session_.call<client::BackupState>(target_.client, call);
