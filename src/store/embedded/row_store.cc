@@ -25,6 +25,11 @@
 namespace dyad::store::embedded {
 namespace {
 
+/// A table's index is one block, of a MiB and more where keys are long, and has to fit into half a
+/// shard: RocksDB's own choice, 64 shards, leaves 3 MiB to each, and an index that is evicted is
+/// read and unpacked anew for each row.
+constexpr int kBlockCacheShardBits = 3;
+
 /// A walk on a reactor gives up behind this many rows that compaction has yet to take away.
 constexpr std::uint64_t kMaxSkippedInPlace = 2000;
 constexpr int kBackgroundJobs = 2;
@@ -205,7 +210,7 @@ Result<std::unique_ptr<RowStore>> RowStore::open(Files& files, RowStoreOptions o
   parts->filter = make_erased_rows_filter();
 
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(wanted.block_cache_bytes);
+  table.block_cache = rocksdb::NewLRUCache(wanted.block_cache_bytes, kBlockCacheShardBits);
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
   table.checksum = rocksdb::kXXH3;
   table.format_version = 5;
