@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "base/sanitized.h"
 #include "runtime/sync_wait.h"
 #include "runtime/system_clock.h"
 #include "test/overload/load.h"
@@ -37,7 +38,8 @@ constexpr int kMaxTries = 4;
 constexpr int kMaxWaitMs = 20;
 /// What the server may take with all those connections: cache and write buffers, and 32 KiB for
 /// each connection.
-constexpr std::uint64_t kMemoryBudgetMib = 384;
+/// A sanitizer keeps freed memory for a while, and shadows the rest.
+constexpr std::uint64_t kMemoryBudgetMib = kSanitized ? 1536 : 384;
 
 /// In MiB, of /proc/<pid>/status.
 std::uint64_t memory_mib(pid_t pid, const std::string& field) {
