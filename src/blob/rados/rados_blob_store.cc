@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "base/bytes.h"
@@ -52,7 +53,7 @@ class RadosBlobWriter final : public BlobWriter {
     const auto give_up = [directory = directory_, id = id_] {
       // A piece that is under way would come back behind its removal.
       directory->cluster().pool().aio_flush();
-      if (directory->remove_pieces(id)) directory->settled(id);
+      if (directory->erase({id})) directory->settled(id);
     };
     if (!runtime_.workers().submit(give_up))
       log::info("an unfinished blob stays until the next start", "blob={}", id_.value());
@@ -237,15 +238,20 @@ class RadosBlobStore final : public BlobStore {
 
   /// What the former owner left: finished blobs are for the caller to decide on, the rest goes.
   Result<> start() {
+    std::set<BlobId> absent;
     for (const BlobId id : directory_->former()) {
       Result<BlobHead> head = read_head(id);
-      if (!head && head.error().code == ErrorCode::not_found) continue;
+      if (!head && head.error().code == ErrorCode::not_found) {
+        absent.insert(id);
+        continue;
+      }
       if (head && head->size_bytes) {
         pending_.push_back({id, std::move(head->owner)});
       } else {
         DYAD_TRY(directory_->erase({id}));
       }
     }
+    DYAD_TRY(unlist(absent));
     if (pending_.empty()) directory_->forget_former();
     return {};
   }
@@ -306,6 +312,18 @@ class RadosBlobStore final : public BlobStore {
   }
 
  private:
+  /// A blob's row is written beside its last piece: one of the two may be all there is.
+  Result<> unlist(const std::set<BlobId>& absent) {
+    if (absent.empty()) return {};
+    DYAD_TRY_ASSIGN(const std::vector<BlobId> listed,
+                    directory_->list(BlobId(absent.begin()->value() - 1), SIZE_MAX));
+    std::vector<BlobId> gone;
+    for (const BlobId id : listed) {
+      if (absent.contains(id)) gone.push_back(id);
+    }
+    return directory_->erase(gone);
+  }
+
   static Error not_there(BlobId id) {
     return Error(ErrorCode::not_found, "there is no blob " + std::to_string(id.value()));
   }

@@ -24,8 +24,8 @@ Result<> erase_kind(Cluster& cluster, const std::string& object, const Partition
 
 }  // namespace
 
-Result<> clear_partition(Cluster& cluster, const Layout& layout, const PartitionRecord& dropped,
-                         const Records& left, const std::vector<std::uint64_t>& segments) {
+Result<bool> clear_partition(Cluster& cluster, const Layout& layout, const PartitionRecord& dropped,
+                             const Records& left, const std::vector<std::uint64_t>& segments) {
   const HomeId home = dropped.root.value();
   const bool shared = std::any_of(left.begin(), left.end(), [&](const auto& record) {
     return record.second.root == dropped.root && record.first != dropped.id;
@@ -35,15 +35,24 @@ Result<> clear_partition(Cluster& cluster, const Layout& layout, const Partition
       DYAD_TRY(gone_or(cluster.remove(layout.segment(home, number))));
     }
     DYAD_TRY(gone_or(cluster.remove(layout.home(home))));
-    librados::ObjectWriteOperation forget;
-    forget.omap_rm_keys({home_key(HomeKey::home, home)});
-    return cluster.write(layout.home(kCatalogPartition.value()), std::move(forget));
+    return true;
   }
-  if (!dropped.live()) return {};
+  const std::string object = layout.home(home);
+  DYAD_TRY(gone_or(cluster.remove_keys(object, home_key(HomeKey::cursor, dropped.id.value()),
+                                       home_key(HomeKey::cursor, dropped.id.value() + 1))));
+  DYAD_TRY(gone_or(cluster.remove_keys(object, home_key(HomeKey::trimmed, dropped.id.value()),
+                                       home_key(HomeKey::trimmed, dropped.id.value() + 1))));
+  if (!dropped.live()) return false;
   for (int kind = 0; kind <= UINT8_MAX; ++kind) {
-    DYAD_TRY(erase_kind(cluster, layout.home(home), dropped, static_cast<std::uint8_t>(kind)));
+    DYAD_TRY(erase_kind(cluster, object, dropped, static_cast<std::uint8_t>(kind)));
   }
-  return {};
+  return false;
+}
+
+std::set<std::string> keys_of_cleared(const PartitionRecord& dropped, bool home_gone) {
+  std::set<std::string> keys{home_key(HomeKey::dropped, dropped.id.value())};
+  if (home_gone) keys.insert(home_key(HomeKey::home, dropped.root.value()));
+  return keys;
 }
 
 }  // namespace dyad::store::rados

@@ -91,6 +91,7 @@ class Planner {
 
   void take_change(const OrderedTransaction& tx, const PartitionChange& change) {
     changing_.push_back(current_);
+    plan_.changes_partitions = true;
     home(kCatalogHome);
     const auto before = records_.find(change.id);
     if (change.kind == PartitionChange::Kind::create) {

@@ -18,6 +18,7 @@ using Records = std::map<PartitionId, PartitionRecord>;
 struct CommitPlan {
   std::map<HomeId, HomeWrite> alone;
   std::map<HomeId, HomeWrite> together;
+  bool changes_partitions = false;
   std::vector<HomeId> made;                ///< Homes that are not there yet.
   std::vector<PartitionRecord> stillborn;  ///< Made and dropped at once: to be reclaimed.
 };

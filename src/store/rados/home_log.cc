@@ -230,4 +230,14 @@ std::vector<std::uint64_t> HomeLog::segments() const {
   return numbers;
 }
 
+std::set<PartitionId> HomeLog::partitions() const {
+  const std::lock_guard lock(mutex_);
+  std::set<PartitionId> found;
+  for (const auto& [partition, last] : open_.last_of) found.insert(partition);
+  for (const auto& [number, index] : segments_) {
+    for (const auto& [partition, last] : index.last_of) found.insert(partition);
+  }
+  return found;
+}
+
 }  // namespace dyad::store::rados

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,8 @@ class HomeLog {
   /// The segments that nobody needs any more; they are forgotten here.
   std::vector<std::uint64_t> trim(PartitionId partition, Timestamp upto);
   std::vector<std::uint64_t> segments() const;
+  /// Those that have entries here.
+  std::set<PartitionId> partitions() const;
 
  private:
   struct Piece {

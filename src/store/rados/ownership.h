@@ -9,8 +9,7 @@
 
 namespace dyad::store::rados {
 
-/// The attribute that says who owns an object: the epoch of the owner, as text. Every write asserts
-/// it.
+/// The attribute that says who owns an object: the epoch of the owner, as text.
 constexpr const char* kOwnerAttribute = "dyad.owner";
 
 /// The start of every write of an owner's: nothing happens unless the object is still its own.

@@ -163,13 +163,30 @@ void RadosBackend::reclaim(const PartitionRecord& dropped) {
 Result<> RadosBackend::clear_away(const PartitionRecord& dropped) {
   const HomeId id = dropped.root.value();
   const std::shared_ptr<Home> home = this->home(id);
-  DYAD_TRY(clear_partition(*cluster_, *layout_, dropped, records_, home->log.segments()));
+  DYAD_TRY_ASSIGN(const bool home_gone,
+                  clear_partition(*cluster_, *layout_, dropped, records_, home->log.segments()));
   const std::vector<std::uint64_t> needless = home->log.trim(dropped.id, Timestamp(UINT64_MAX));
+  if (!home_gone) DYAD_TRY(remove_segments(id, needless));
   librados::ObjectWriteOperation forget = guarded();
-  forget.omap_rm_keys({home_key(HomeKey::dropped, dropped.id.value())});
+  forget.omap_rm_keys(keys_of_cleared(dropped, home_gone));
   DYAD_TRY(cluster_->write(layout_->home(kCatalogPartition.value()), std::move(forget)));
   const std::lock_guard lock(mutex_);
   roots_.erase(dropped.id);
+  if (home_gone) homes_.erase(id);
+  return {};
+}
+
+Result<> RadosBackend::remove_segments(HomeId id, const std::vector<std::uint64_t>& numbers) {
+  if (numbers.empty()) return {};
+  std::set<std::string> keys;
+  for (const std::uint64_t number : numbers) keys.insert(home_key(HomeKey::segment, number));
+  librados::ObjectWriteOperation forget = guarded();
+  forget.omap_rm_keys(keys);
+  DYAD_TRY(cluster_->write(layout_->home(id), std::move(forget)));
+  for (const std::uint64_t number : numbers) {
+    const Result<> removed = cluster_->remove(layout_->segment(id, number));
+    if (!removed && removed.error().code != ErrorCode::not_found) return removed;
+  }
   return {};
 }
 

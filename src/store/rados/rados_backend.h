@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,7 @@ class RadosBackend final : public Backend {
   Result<> seal_long_logs(const CommitPlan& plan);
   Result<> seal(HomeId id, Home& home);
   Result<> clear_away(const PartitionRecord& dropped);
+  Result<> remove_segments(HomeId id, const std::vector<std::uint64_t>& numbers);
 
   Runtime& runtime_;
   const RadosOptions options_;
@@ -88,9 +90,11 @@ class RadosBackend final : public Backend {
   std::vector<std::string> done_;  ///< Commit records that are no longer needed.
 };
 
-/// Removes what a dropped partition leaves: its rows, where it is live, and its home, where nobody
-/// else lives in it. Blocks. Done twice it does no harm.
-Result<> clear_partition(Cluster& cluster, const Layout& layout, const PartitionRecord& dropped,
-                         const Records& left, const std::vector<std::uint64_t>& segments);
+/// Removes what a dropped partition leaves: its rows, where it is live, its cursors, and its home,
+/// where nobody else lives in it: then the answer is true. Blocks. Done twice it does no harm.
+Result<bool> clear_partition(Cluster& cluster, const Layout& layout, const PartitionRecord& dropped,
+                             const Records& left, const std::vector<std::uint64_t>& segments);
+/// What home 0 still says of one that was cleared away.
+std::set<std::string> keys_of_cleared(const PartitionRecord& dropped, bool home_gone);
 
 }  // namespace dyad::store::rados

@@ -26,7 +26,7 @@ Task<Result<>> RadosBackend::commit(const CommitBatch& batch) {
 Result<> RadosBackend::commit_now(const CommitBatch& batch) {
   const CommitPlan plan = plan_commit(batch, records_, kMaxOperationBytes);
   for (const HomeId made : plan.made) DYAD_TRY(make_home(made));
-  {
+  if (plan.changes_partitions) {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, record] : records_) roots_[id] = record.root.value();
   }

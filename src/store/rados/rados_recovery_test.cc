@@ -9,6 +9,7 @@
 #include "store/partition_codec.h"
 #include "store/rados/home_write.h"
 #include "store/rados/ownership.h"
+#include "store/rados/rados_backend.h"
 #include "store/rados/rados_store.h"
 
 // What a new owner does with what it finds half done, on the cluster of $CEPH_CONF.
@@ -123,6 +124,29 @@ TEST_F(RadosRecovery, WhatWasDecidedIsCarriedOutOnce) {
     EXPECT_GE(store_->durable_upto(), later);
     close();
   }
+}
+
+TEST_F(RadosRecovery, APartitionThatWasBeingClearedAwayIsGone) {
+  PartitionRecord record;
+  record.id = record.root = record.parent = partition_;
+  close();
+  // Its home is removed already, and what home 0 says of it not yet.
+  librados::ObjectWriteOperation drop;
+  std::map<std::string, librados::bufferlist> mark;
+  mark.emplace(home_key(HomeKey::dropped, partition_.value()), buffer_of(encode_partition(record)));
+  drop.omap_set(mark);
+  drop.omap_rm_keys({home_key(HomeKey::partition, partition_.value())});
+  ASSERT_TRUE(cluster_->write(layout().home(0), std::move(drop)));
+  ASSERT_TRUE(cluster_->remove(home()));
+  open();
+  ASSERT_TRUE(store_);
+  EXPECT_FALSE(store_->partition(partition_));
+  std::map<std::string, librados::bufferlist> left;
+  int code = 0;
+  librados::ObjectReadOperation look;
+  look.omap_get_vals_by_keys(keys_of_cleared(record, true), &left, &code);
+  ASSERT_TRUE(cluster_->read(layout().home(0), std::move(look)));
+  EXPECT_TRUE(left.empty());
 }
 
 TEST_F(RadosRecovery, AStoreHasOneOwner) {

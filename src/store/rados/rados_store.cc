@@ -47,9 +47,7 @@ class Recovery {
                     homes.insert(id_in(key).value_or(kCatalogHome));
                     return {};
                   }));
-    for (const HomeId home : homes) {
-      if (home != kCatalogHome) DYAD_TRY(opened_.ownership->claim(layout_.home(home)));
-    }
+    DYAD_TRY(claim(homes));
     DYAD_TRY(each(kCatalogHome, HomeKey::commit, kKeysAtOnce,
                   [&](const std::string& key, const std::string&) -> Result<> {
                     decided_.insert(id_in(key).value_or(0));
@@ -78,6 +76,17 @@ class Recovery {
       if (found.empty() || !more) return {};
       after = found.rbegin()->first;
     }
+  }
+
+  /// A home that is gone was being cleared away with the last partition that lived in it.
+  Result<> claim(std::set<HomeId>& homes) {
+    for (auto home = homes.begin(); home != homes.end();) {
+      Result<> claimed;
+      if (*home != kCatalogHome) claimed = opened_.ownership->claim(layout_.home(*home));
+      if (!claimed && claimed.error().code != ErrorCode::not_found) return claimed;
+      home = claimed ? std::next(home) : homes.erase(home);
+    }
+    return {};
   }
 
   librados::ObjectWriteOperation guarded() const { return opened_.ownership->guarded(); }
@@ -138,6 +147,11 @@ class Recovery {
                   }));
     DYAD_TRY(read_marks(id, *home));
     DYAD_TRY(read_log(id, *home));
+    // Nobody reads what partitions that are gone have left in a log that others share.
+    for (const PartitionId partition : home->log.partitions()) {
+      if (partition != kCatalogPartition && !opened_.records.contains(partition))
+        home->log.found_trimmed(partition, Timestamp(UINT64_MAX));
+    }
     opened_.homes[id] = home;
     return {};
   }
@@ -195,9 +209,10 @@ class Recovery {
       const auto home = opened_.homes.find(record.root.value());
       const auto segments =
           home == opened_.homes.end() ? std::vector<std::uint64_t>() : home->second->log.segments();
-      DYAD_TRY(clear_partition(cluster_, layout_, record, opened_.records, segments));
+      DYAD_TRY_ASSIGN(const bool home_gone,
+                      clear_partition(cluster_, layout_, record, opened_.records, segments));
       librados::ObjectWriteOperation forget = guarded();
-      forget.omap_rm_keys({home_key(HomeKey::dropped, record.id.value())});
+      forget.omap_rm_keys(keys_of_cleared(record, home_gone));
       DYAD_TRY(cluster_.write(layout_.home(kCatalogHome), std::move(forget)));
     }
     return {};
