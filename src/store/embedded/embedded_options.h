@@ -13,7 +13,7 @@ namespace dyad::store {
 
 struct EmbeddedOptions {
   std::uint64_t segment_bytes = 64u << 20;
-  /// For what was read: rows, a quarter, and blocks of RocksDB's files.
+  /// For what was read: rows, half of it, and blocks of RocksDB's files.
   std::size_t cache_bytes = 256u << 20;
   /// Of one of up to four buffers of rows that are not in files yet.
   std::size_t write_buffer_bytes = 64u << 20;
