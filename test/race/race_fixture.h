@@ -37,11 +37,18 @@ class RaceFixture : public testing::Test {
       clients_.push_back(std::make_unique<AwsClient>(reactor_, clock_, *address));
   }
   void TearDown() override {
+    sync_wait(reactor_, leave());
     const auto stopped = server_->stop(kTimeoutMs);
     ASSERT_TRUE(stopped) << stopped.error().to_string();
     const auto verified = run_program({DYAD_PROGRAM, "verify", "--offline", data()}, kTimeoutMs);
     ASSERT_TRUE(verified) << verified.error().to_string();
     EXPECT_EQ(verified->exit_status, 0) << verified->output;
+  }
+
+  /// A connection ends on the reactor that watches it.
+  Task<void> leave() {
+    clients_.clear();
+    co_return;
   }
 
   std::string data() const { return directory_.path() + "/data"; }

@@ -1,26 +1,15 @@
 // Many connections that try to make one object, or one item, at the same moment: exactly one does.
 
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
 #include <array>
 
-#include "runtime/seeds.h"
-#include "runtime/sync_wait.h"
-#include "runtime/system_clock.h"
+#include "test/race/race_fixture.h"
 #include "test/support/answers.h"
-#include "test/support/aws_client.h"
-#include "test/support/crowd.h"
-#include "test/support/server_process.h"
-#include "test/support/temporary_directory.h"
-#include "test/support/turnstile.h"
 
 namespace dyad::proof {
 namespace {
 
 constexpr std::size_t kRacers = 32;
 constexpr int kRounds = 1000;
-constexpr std::int64_t kTimeoutMs = 20'000;
 
 /// What one round's answers were.
 struct Round {
@@ -30,18 +19,9 @@ struct Round {
   std::string other;  ///< An answer that is neither.
 };
 
-class RaceTest : public testing::Test {
+class RaceTest : public RaceFixture {
  protected:
-  void SetUp() override {
-    auto started =
-        ServerProcess::start(DYAD_PROGRAM, directory_.path() + "/data", directory_.path() + "/log");
-    ASSERT_TRUE(started) << started.error().to_string();
-    server_ = std::move(*started);
-    const auto address = server_->wait_for_address(kTimeoutMs);
-    ASSERT_TRUE(address) << address.error().to_string();
-    for (std::size_t i = 0; i < kRacers; ++i)
-      clients_.push_back(std::make_unique<AwsClient>(reactor_, clock_, *address));
-  }
+  RaceTest() : RaceFixture(kRacers) {}
 
   void note(Round& round, std::size_t racer, const Result<Answer>& answer, int loser_status,
             std::string_view loser_code) {
@@ -59,7 +39,7 @@ class RaceTest : public testing::Test {
 
   Task<void> race_for_objects(std::size_t racer) {
     for (int n = 0; n < kRounds; ++n) {
-      co_await turnstile_;
+      co_await stand();
       AwsClient::Headers headers;
       headers.emplace_back("if-none-match", "*");
       const std::string body = fmt::format("racer {}", racer);
@@ -70,7 +50,7 @@ class RaceTest : public testing::Test {
   }
   Task<void> race_for_items(std::size_t racer) {
     for (int n = 0; n < kRounds; ++n) {
-      co_await turnstile_;
+      co_await stand();
       const auto answer = co_await clients_[racer]->dynamodb(
           "PutItem",
           fmt::format(
@@ -80,15 +60,6 @@ class RaceTest : public testing::Test {
     }
   }
 
-  template <class Racer>
-  void run(Racer racer) {
-    const auto all = [&]() -> Task<void> {
-      std::vector<Task<void>> tasks;
-      for (std::size_t i = 0; i < kRacers; ++i) tasks.push_back(racer(i));
-      co_await run_together(std::move(tasks));
-    };
-    sync_wait(reactor_, all());
-  }
   void expect_one_winner_each(const char* what) {
     std::array<int, kRacers> wins{};
     for (int n = 0; n < kRounds; ++n) {
@@ -107,22 +78,11 @@ class RaceTest : public testing::Test {
         what, kRounds, kRacers, winners, kRounds * (kRacers - 1));
   }
 
-  SystemClock clock_;
-  Reactor reactor_{clock_, "racers"};
-  TemporaryDirectory directory_;
-  std::unique_ptr<ServerProcess> server_;
-  std::vector<std::unique_ptr<AwsClient>> clients_;
-  Turnstile turnstile_{kRacers};
   std::vector<Round> rounds_ = std::vector<Round>(kRounds);
 };
 
 TEST_F(RaceTest, OneCreatorOfAnObjectWins) {
-  const auto make = [this]() -> Task<bool> {
-    AwsClient::Headers headers;
-    const auto made = co_await clients_[0]->s3("PUT", "/race", std::move(headers), {});
-    co_return made && made->ok();
-  };
-  ASSERT_TRUE(sync_wait(reactor_, make()));
+  make_bucket("race");
   run([this](std::size_t racer) { return race_for_objects(racer); });
   expect_one_winner_each("objects");
   const auto compare = [this]() -> Task<std::string> {
@@ -140,13 +100,7 @@ TEST_F(RaceTest, OneCreatorOfAnObjectWins) {
 }
 
 TEST_F(RaceTest, OneCreatorOfAnItemWins) {
-  const auto make = [this]() -> Task<bool> {
-    const auto made = co_await clients_[0]->dynamodb(
-        "CreateTable",
-        R"({"TableName":"race","BillingMode":"PAY_PER_REQUEST","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}]})");
-    co_return made && made->ok();
-  };
-  ASSERT_TRUE(sync_wait(reactor_, make()));
+  make_table("race");
   run([this](std::size_t racer) { return race_for_items(racer); });
   expect_one_winner_each("items");
   const auto compare = [this]() -> Task<std::string> {
