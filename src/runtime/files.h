@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,13 @@ class RandomReadFile {
   virtual ~RandomReadFile() = default;
   /// Up to `out.size()` bytes from `offset`; fewer only at the end of the file.
   virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<char> out) const = 0;
+  /// The same where the operating system has all of it in memory; nothing where a disk would have
+  /// to be waited for, or where that cannot be told. The one call here that a reactor may make.
+  virtual Result<std::optional<std::size_t>> read_at_once(std::uint64_t offset,
+                                                          std::span<char> out) const {
+    (void)offset, (void)out;
+    return std::nullopt;
+  }
   virtual Result<std::uint64_t> size_bytes() const = 0;
   /// A hint: the range will be read soon, or (false) its pages are not needed again.
   virtual void advise(std::uint64_t offset, std::uint64_t length, bool will_need) const = 0;

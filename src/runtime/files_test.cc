@@ -88,6 +88,33 @@ TEST_P(FilesTest, AppendsAndReads) {
   EXPECT_EQ(*(*reader)->size_bytes(), 5u);
 }
 
+TEST_P(FilesTest, ReadsAtOnceWhatIsInMemoryOrNothing) {
+  const std::string content(3 * kBlock + 5, 'r');
+  write("resident", content);
+  const auto file = files_->open_read(path("resident"));
+  ASSERT_TRUE(file);
+  struct Range {
+    std::uint64_t offset;
+    std::size_t bytes, expected;
+  };
+  int answered = 0;
+  for (const Range& range : {Range{0, 10, 10}, Range{kBlock - 1, 2 * kBlock, 2 * kBlock},
+                             Range{3 * kBlock, 100, 5}, Range{content.size(), 7, 0}}) {
+    std::string out(range.bytes, '-');
+    const auto got = (*file)->read_at_once(range.offset, out);
+    ASSERT_TRUE(got) << got.error().to_string();
+    if (!*got) continue;
+    ++answered;
+    EXPECT_EQ(**got, range.expected);
+    EXPECT_EQ(out.substr(0, **got), content.substr(range.offset, range.expected));
+  }
+  // What was just written is in memory, which not every file system can tell (tmpfs cannot).
+  if (on_disk_)
+    EXPECT_TRUE(answered == 4 || answered == 0) << answered;
+  else
+    EXPECT_GE(answered, 1);
+}
+
 TEST_P(FilesTest, NamesTheErrors) {
   const auto missing = files_->open_read(path("missing"));
   ASSERT_FALSE(missing);

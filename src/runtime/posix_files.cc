@@ -3,6 +3,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -51,6 +52,22 @@ Result<std::size_t> read_fully(const std::string& path, int fd, std::uint64_t of
   return done;
 }
 
+/// Nothing where a page of it is not in memory, or where the file system cannot tell.
+Result<std::optional<std::size_t>> read_resident(const std::string& path, int fd,
+                                                 std::uint64_t offset, std::span<char> out) {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const iovec rest{out.data() + done, std::min(out.size() - done, kMaxTransferBytes)};
+    const ssize_t got = ::preadv2(fd, &rest, 1, static_cast<off_t>(offset + done), RWF_NOWAIT);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && (errno == EAGAIN || errno == EOPNOTSUPP)) return std::nullopt;
+    if (got < 0) return fail(posix_error(path, "preadv2"));
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
 Result<> write_fully(const std::string& path, int fd, std::uint64_t offset,
                      std::span<const char> bytes) {
   std::size_t done = 0;
@@ -76,6 +93,10 @@ class PosixRandomReadFile final : public RandomReadFile {
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<char> out) const override {
     return read_fully(path_, fd_.get(), offset, out);
+  }
+  Result<std::optional<std::size_t>> read_at_once(std::uint64_t offset,
+                                                  std::span<char> out) const override {
+    return read_resident(path_, fd_.get(), offset, out);
   }
   Result<std::uint64_t> size_bytes() const override { return descriptor_size(path_, fd_.get()); }
   void advise(std::uint64_t offset, std::uint64_t length, bool will_need) const override {

@@ -1,6 +1,7 @@
 #include "runtime/sim_files.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "base/check.h"
 
@@ -282,6 +283,12 @@ class SimFiles::ReadHandle final : public RandomReadFile {
                             }));
     return count;
   }
+  /// A third of what is asked for is not in memory.
+  Result<std::optional<std::size_t>> read_at_once(std::uint64_t offset,
+                                                  std::span<char> out) const override {
+    if (asked_at_once_.fetch_add(1, std::memory_order_relaxed) % 3 == 0) return std::nullopt;
+    return read_at(offset, out);
+  }
   Result<std::uint64_t> size_bytes() const override {
     const std::lock_guard lock(files_.mutex_);
     DYAD_TRY(files_.check_power(path_, generation_));
@@ -294,6 +301,7 @@ class SimFiles::ReadHandle final : public RandomReadFile {
   const std::string path_;
   const SimDisk::NodePointer node_;
   const std::uint64_t generation_;
+  mutable std::atomic<std::uint32_t> asked_at_once_ = 0;
 };
 
 class SimFiles::AppendHandle final : public AppendFile {

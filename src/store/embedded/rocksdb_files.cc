@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "runtime/files.h"
 #include "store/embedded/rocksdb_log.h"
 
@@ -54,12 +55,15 @@ class SequentialFile final : public rocksdb::FSSequentialFile {
   std::uint64_t offset_ = 0;
 };
 
+thread_local ReadsAtOnce* reads_at_once = nullptr;
+
 class RandomAccessFile final : public rocksdb::FSRandomAccessFile {
  public:
   explicit RandomAccessFile(std::unique_ptr<RandomReadFile> file) : file_(std::move(file)) {}
 
   IOStatus Read(std::uint64_t offset, std::size_t n, const IOOptions&, Slice* result, char* scratch,
                 IODebugContext*) const override {
+    if (reads_at_once) return read_at_once(offset, n, result, scratch);
     return read_into(*file_, offset, n, result, scratch);
   }
   IOStatus Prefetch(std::uint64_t offset, std::size_t n, const IOOptions&,
@@ -79,6 +83,14 @@ class RandomAccessFile final : public rocksdb::FSRandomAccessFile {
   }
 
  private:
+  IOStatus read_at_once(std::uint64_t offset, std::size_t n, Slice* result, char* scratch) const {
+    const auto got = file_->read_at_once(offset, {scratch, n});
+    *result = Slice(scratch, got ? got->value_or(0) : 0);
+    if (!got || *got) return status_of(got);
+    reads_at_once->note_refused();
+    return IOStatus::IOError("not in memory");
+  }
+
   std::unique_ptr<RandomReadFile> file_;
 };
 
@@ -312,6 +324,14 @@ class RocksdbEnv final : public rocksdb::EnvWrapper {
 };
 
 }  // namespace
+
+ReadsAtOnce::ReadsAtOnce() {
+  DYAD_CHECK(!reads_at_once);
+  reads_at_once = this;
+}
+ReadsAtOnce::~ReadsAtOnce() {
+  reads_at_once = nullptr;
+}
 
 std::shared_ptr<rocksdb::FileSystem> make_rocksdb_files(Files& files) {
   return std::make_shared<RocksdbFiles>(files);

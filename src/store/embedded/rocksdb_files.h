@@ -33,6 +33,26 @@ std::shared_ptr<rocksdb::FileSystem> make_rocksdb_files(Files& files);
 /// fail many cap its sleeps.
 std::unique_ptr<rocksdb::Env> make_rocksdb_env(Files& files, int max_sleep_us = INT_MAX);
 
+/// While one lives, what RocksDB reads of tables on this thread is what the operating system has in
+/// memory (RandomReadFile::read_at_once). Any other read fails, and RocksDB's call with it; then
+/// `refused` tells that the call is to be made again where it may wait. One a thread at a time.
+///
+/// RocksDB's own kBlockCacheTier refuses what is not in its cache, wherever else it is: with that,
+/// each row of a table larger than the cache would be a worker's.
+class ReadsAtOnce {
+ public:
+  ReadsAtOnce();
+  ~ReadsAtOnce();
+  ReadsAtOnce(const ReadsAtOnce&) = delete;
+  ReadsAtOnce& operator=(const ReadsAtOnce&) = delete;
+
+  void note_refused() { refused_ = true; }
+  bool refused() const { return refused_; }
+
+ private:
+  bool refused_ = false;
+};
+
 /// not_found is PathNotFound and no_space is NoSpace (both of kind IOError), corruption is
 /// Corruption, anything else IOError. The message goes along. NoSpace is retryable: RocksDB tries
 /// again by itself.

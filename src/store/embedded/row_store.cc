@@ -16,6 +16,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "runtime/thread_niceness.h"
 #include "store/embedded/compaction_rate.h"
 #include "store/embedded/erased_rows.h"
 #include "store/embedded/rocksdb_files.h"
@@ -33,6 +34,9 @@ constexpr int kBlockCacheShardBits = 3;
 /// A walk on a reactor gives up behind this many rows that compaction has yet to take away.
 constexpr std::uint64_t kMaxSkippedInPlace = 2000;
 constexpr int kBackgroundJobs = 2;
+/// A third of what a request's thread gets of a processor that both want: enough that a store which
+/// is written to without a pause is compacted all the same.
+constexpr int kCompactionNiceness = 5;
 constexpr int kBloomBitsPerKey = 10;
 constexpr int kMaxWriteBuffers = 4;
 
@@ -50,16 +54,27 @@ Error row_error(const rocksdb::Status& status, std::string_view where) {
   return error;
 }
 
-rocksdb::ReadOptions read_options(RowStore::Wait wait) {
+rocksdb::ReadOptions read_options() {
   rocksdb::ReadOptions options;
   options.verify_checksums = true;
-  if (wait == RowStore::Wait::no) options.read_tier = rocksdb::kBlockCacheTier;
   return options;
 }
 
-/// An erased row is one with an empty value. A read that may not wait gets such a value, and OK for
-/// a status, also where a table is not open yet (facebook/rocksdb pull request 12443, of 2024):
-/// only a read that may wait tells the two apart.
+/// What a read was told to do about waiting.
+class Waiting {
+ public:
+  explicit Waiting(RowStore::Wait wait) {
+    if (wait == RowStore::Wait::no) at_once_.emplace();
+  }
+  /// The read needed more than memory has. Whatever it answered is not to be believed: RocksDB
+  /// goes on without some blocks, as without a filter that it could not read.
+  bool refused() const { return at_once_ && at_once_->refused(); }
+
+ private:
+  std::optional<ReadsAtOnce> at_once_;
+};
+
+/// An erased row is one with an empty value.
 std::optional<std::string> row_value(const rocksdb::PinnableSlice& value) {
   if (value.empty()) return std::nullopt;
   return std::string(value.data(), value.size());
@@ -85,6 +100,11 @@ class Listener final : public rocksdb::EventListener {
       return;
     }
     if (on_fatal_) on_fatal_(row_error(*status, directory_));
+  }
+  /// On RocksDB's thread for compactions, which has nothing else to do.
+  void OnCompactionBegin(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override {
+    thread_local const bool is_nice = be_nice(kCompactionNiceness);
+    (void)is_nice;
   }
   void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override {
     if (on_flushed_) on_flushed_();
@@ -114,7 +134,8 @@ class RowCursor final : public BaseCursor {
     if (iterator_->status().ok()) return {};
     return row_error(iterator_->status(), "rows");
   }
-  bool would_block() const { return iterator_->status().IsIncomplete(); }
+  /// Behind more than `max_skippable_internal_keys`.
+  bool gave_up() const { return iterator_->status().IsIncomplete(); }
 
  private:
   std::unique_ptr<rocksdb::Iterator> iterator_;
@@ -266,17 +287,18 @@ Result<RowStore::Lookup> RowStore::get(std::string_view key, Wait wait) const {
   }
   rocksdb::DB& db = *parts_->db;
   rocksdb::PinnableSlice value;
+  const Waiting waiting(wait);
   const rocksdb::Status status =
-      db.Get(read_options(wait), db.DefaultColumnFamily(), slice(key), &value);
-  if (status.IsIncomplete()) {
+      db.Get(read_options(), db.DefaultColumnFamily(), slice(key), &value);
+  if (waiting.refused()) {
     lookup.would_block = true;
-  } else if (status.ok()) {
-    lookup.value = row_value(value);
-    lookup.would_block = wait == Wait::no && !lookup.value;
-  } else if (!status.IsNotFound()) {
-    return fail(row_error(status, parts_->options.directory));
+    return lookup;
   }
-  if (!lookup.would_block) cache.keep(ticket, key, lookup.value);
+  if (status.ok())
+    lookup.value = row_value(value);
+  else if (!status.IsNotFound())
+    return fail(row_error(status, parts_->options.directory));
+  cache.keep(ticket, key, lookup.value);
   return lookup;
 }
 
@@ -293,15 +315,15 @@ Result<RowStore::Lookups> RowStore::get_all(std::span<const std::string> keys, W
   const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
   std::vector<rocksdb::PinnableSlice> values(keys.size());
   std::vector<rocksdb::Status> statuses(keys.size());
-  db.MultiGet(read_options(wait), db.DefaultColumnFamily(), keys.size(), slices.data(),
-              values.data(), statuses.data());
+  const Waiting waiting(wait);
+  db.MultiGet(read_options(), db.DefaultColumnFamily(), keys.size(), slices.data(), values.data(),
+              statuses.data());
+  if (waiting.refused()) return Lookups{true, {}};
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (statuses[i].IsIncomplete()) return Lookups{true, {}};
     lookups.values[i].reset();
-    if (statuses[i].ok()) {
+    if (statuses[i].ok())
       lookups.values[i] = row_value(values[i]);
-      if (wait == Wait::no && !lookups.values[i]) return Lookups{true, {}};
-    } else if (!statuses[i].IsNotFound())
+    else if (!statuses[i].IsNotFound())
       return fail(row_error(statuses[i], parts_->options.directory));
   }
   for (std::size_t i = 0; i < keys.size(); ++i) cache.keep(tickets[i], keys[i], lookups.values[i]);
@@ -317,12 +339,13 @@ RowStore::View::~View() {
 }
 
 RowStore::View::Walked RowStore::View::walk(const BaseSnapshot::Walk& walk, Wait wait) const {
-  rocksdb::ReadOptions options = read_options(wait);
+  rocksdb::ReadOptions options = read_options();
   options.snapshot = snapshot_;
   if (wait == Wait::no) options.max_skippable_internal_keys = kMaxSkippedInPlace;
+  const Waiting waiting(wait);
   RowCursor cursor(std::unique_ptr<rocksdb::Iterator>(db_.NewIterator(options)));
   Result<ScanPage> page = walk(cursor);
-  if (wait == Wait::no && cursor.would_block()) return {true, std::nullopt};
+  if (waiting.refused() || cursor.gave_up()) return {true, std::nullopt};
   return {false, std::move(page)};
 }
 
@@ -337,7 +360,7 @@ Result<> RowStore::apply(RowBatch& batch) {
 }
 
 Result<std::optional<std::string>> RowStore::get_flushed(std::string_view key) const {
-  rocksdb::ReadOptions options = read_options(Wait::yes);
+  rocksdb::ReadOptions options = read_options();
   options.read_tier = rocksdb::kPersistedTier;
   std::string value;
   const rocksdb::Status status = parts_->db->Get(options, slice(key), &value);
@@ -349,7 +372,7 @@ Result<std::optional<std::string>> RowStore::get_flushed(std::string_view key) c
 Result<> RowStore::for_each(
     std::string_view from, std::string_view to,
     const std::function<Result<>(std::string_view, std::string_view)>& visit) const {
-  rocksdb::ReadOptions options = read_options(Wait::yes);
+  rocksdb::ReadOptions options = read_options();
   const rocksdb::Slice upper = slice(to);
   if (!to.empty()) options.iterate_upper_bound = &upper;
   const std::unique_ptr<rocksdb::Iterator> it(parts_->db->NewIterator(options));
@@ -360,7 +383,7 @@ Result<> RowStore::for_each(
 }
 
 Result<bool> RowStore::has_rows(std::string_view from, std::string_view to) const {
-  rocksdb::ReadOptions options = read_options(Wait::yes);
+  rocksdb::ReadOptions options = read_options();
   const rocksdb::Slice upper = slice(to);
   options.iterate_upper_bound = &upper;
   const std::unique_ptr<rocksdb::Iterator> it(parts_->db->NewIterator(options));
@@ -409,7 +432,7 @@ Result<> RowStore::drop_files(std::string_view from, std::string_view to) {
 }
 
 Result<> RowStore::verify_checksums() {
-  const rocksdb::Status status = parts_->db->VerifyChecksum(read_options(Wait::yes));
+  const rocksdb::Status status = parts_->db->VerifyChecksum(read_options());
   if (!status.ok()) return fail(row_error(status, parts_->options.directory));
   return {};
 }

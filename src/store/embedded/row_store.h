@@ -66,6 +66,7 @@ class RowStore {
     bool would_block = false;  ///< Only with Wait::no; then nothing else is set.
     std::optional<std::string> value;
   };
+  /// Wait::no: from what RocksDB or the operating system has in memory; else it would block.
   Result<Lookup> get(std::string_view key, Wait wait) const;
   struct Lookups {
     bool would_block = false;
@@ -123,6 +124,7 @@ class RowStore::View {
     bool would_block = false;  ///< Only with Wait::no: the walk did not come through.
     std::optional<Result<ScanPage>> page;
   };
+  /// `walk` makes no other read of rows.
   Walked walk(const BaseSnapshot::Walk& walk, Wait wait) const;
 
  private:

@@ -1,6 +1,9 @@
 #include "store/embedded/row_store.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <map>
 
 #include "runtime/sim_files.h"
 
@@ -55,6 +58,92 @@ TEST_F(RowStoreTest, AReadThatMayNotWaitNeverTakesATableThatIsNotOpenForAnErased
   for (int i = 0; i < kTables; ++i)
     EXPECT_EQ(rows->get(key_of(i), RowStore::Wait::yes)->value, "value");
   EXPECT_EQ(rows->get("erased", RowStore::Wait::yes)->value, std::nullopt);
+}
+
+/// Rows in several tables, some of them replaced or erased by later ones, and what is right.
+class ReadsAtOnceTest : public RowStoreTest {
+ protected:
+  static constexpr int kRows = 2000;
+
+  void fill() {
+    constexpr int kTablesOfIt = 4, kWideBytes = 300;
+    const auto rows = open();
+    for (int table = 0; table < kTablesOfIt; ++table) {
+      RowBatch batch;
+      for (int i = table; i < kRows; i += table + 1) {
+        const std::string key = row(i);
+        const bool erased = table == kTablesOfIt - 1 && i % 8 == 7;
+        if (erased) {
+          batch.erase(key);
+          expected_.erase(key);
+        } else {
+          expected_[key] = fmt::format("{}{:w>{}}", table, "", kWideBytes);
+          batch.put(key, expected_[key]);
+        }
+      }
+      ASSERT_TRUE(rows->apply(batch));
+      ASSERT_TRUE(rows->flush());
+    }
+  }
+
+  static std::string row(int i) { return fmt::format("row-{:05}", i); }
+
+  /// Counts it; true where there is an answer to look at.
+  template <class T>
+  bool is_answer(const Result<T>& result) {
+    EXPECT_TRUE(result) << result.error().to_string();
+    if (!result) return false;
+    ++(result->would_block ? refused_ : answered_);
+    return !result->would_block;
+  }
+
+  void expect_value(const std::string& key, const std::optional<std::string>& value) {
+    const auto found = expected_.find(key);
+    EXPECT_EQ(value, found == expected_.end() ? std::nullopt : std::optional(found->second)) << key;
+  }
+
+  /// The rows from `from` on, as far as the cursor can say.
+  Result<ScanPage> expect_page(BaseCursor& cursor, const std::string& from) {
+    constexpr int kRowsAPage = 50;
+    auto next = expected_.lower_bound(from);
+    int seen = 0;
+    for (cursor.seek(from); cursor.valid() && seen < kRowsAPage; cursor.next()) {
+      if (cursor.value().empty()) continue;
+      EXPECT_EQ(cursor.key(), next->first);
+      EXPECT_EQ(cursor.value(), next->second);
+      ++next, ++seen;
+    }
+    DYAD_TRY(cursor.status());
+    EXPECT_TRUE(seen == kRowsAPage || next == expected_.end()) << from;
+    return ScanPage();
+  }
+
+  std::map<std::string, std::string> expected_;
+  int answered_ = 0, refused_ = 0;
+};
+
+/// Whatever of the tables is in memory: a right answer or none; never an error, an older value, or
+/// a row less.
+TEST_F(ReadsAtOnceTest, AreRightOrRefused) {
+  fill();
+  const auto rows = open();
+  for (int i = 0; i < kRows; i += 7) {
+    const std::vector keys = {row(i), row(kRows - i)};
+    const auto one = rows->get(keys[0], RowStore::Wait::no);
+    if (is_answer(one)) expect_value(keys[0], one->value);
+
+    const auto both = rows->get_all(keys, RowStore::Wait::no);
+    if (is_answer(both)) {
+      expect_value(keys[0], both->values[0]);
+      expect_value(keys[1], both->values[1]);
+    }
+    const auto page = rows->view()->walk(
+        [&](BaseCursor& cursor) { return expect_page(cursor, keys[0]); }, RowStore::Wait::no);
+    ++(page.would_block ? refused_ : answered_);
+    EXPECT_TRUE(page.would_block || *page.page) << keys[0];
+  }
+  EXPECT_GT(answered_, 0);
+  EXPECT_GT(refused_, 0);
 }
 
 }  // namespace
