@@ -232,8 +232,18 @@ class PosixFileLock final : public FileLock {
   UniqueFd fd_;
 };
 
+/// Past the page cache. EINVAL, which is io_error: the file system has no direct I/O (tmpfs); then
+/// through it.
+Result<UniqueFd> open_direct(const std::string& path, int flags) {
+  auto fd = open_path(path, flags | O_DIRECT);
+  if (fd || fd.error().code != ErrorCode::io_error) return fd;
+  return open_path(path, flags);
+}
+
 /// Writes the zeros, not only reserves them: an extent that is merely reserved is converted at its
-/// first write, and that change of metadata costs each such write a journal commit.
+/// first write, and that change of metadata costs each such write a journal commit. One piece after
+/// the other goes to the disk, so that writes of others get in between; all of them at once, by the
+/// sync at the end, held up each durable write for 30 ms.
 Result<> write_zeros(const std::string& path, int fd, std::uint64_t size_bytes) {
   // Contiguous space, and ENOSPC before a byte is written. Not every file system has it.
   if (::fallocate(fd, 0, 0, static_cast<off_t>(size_bytes)) != 0 && errno == ENOSPC) {
@@ -251,7 +261,7 @@ Result<> write_zeros(const std::string& path, int fd, std::uint64_t size_bytes) 
 Result<> make_zeroed(const std::string& path, std::uint64_t size_bytes) {
   const std::string preparing = path + std::string(kPreparingSuffix);
   auto written = [&]() -> Result<> {
-    DYAD_TRY_ASSIGN(UniqueFd fd, open_path(preparing, O_RDWR | O_CREAT | O_TRUNC));
+    DYAD_TRY_ASSIGN(UniqueFd fd, open_direct(preparing, O_RDWR | O_CREAT | O_TRUNC));
     return write_zeros(preparing, fd.get(), size_bytes);
   }();
   if (written && ::rename(preparing.c_str(), path.c_str()) != 0) {
@@ -259,15 +269,6 @@ Result<> make_zeroed(const std::string& path, std::uint64_t size_bytes) {
   }
   if (!written) ::unlink(preparing.c_str());
   return written;
-}
-
-Result<UniqueFd> open_synchronous(const std::string& path) {
-  auto fd = open_path(path, O_RDWR | O_DIRECT | O_DSYNC);
-  if (fd) return fd;
-  // EINVAL: the file system has no direct I/O (tmpfs). Durability is the same, through the page
-  // cache.
-  if (fd.error().code != ErrorCode::io_error) return fd;
-  return open_path(path, O_RDWR | O_DSYNC);
 }
 
 class PosixFiles final : public Files {
@@ -297,7 +298,7 @@ class PosixFiles final : public Files {
       return fail(ErrorCode::corruption, path + ": " + std::to_string(found->size_bytes) +
                                              " bytes, expected " + std::to_string(size_bytes));
     }
-    DYAD_TRY_ASSIGN(UniqueFd fd, open_synchronous(path));
+    DYAD_TRY_ASSIGN(UniqueFd fd, open_direct(path, O_RDWR | O_DSYNC));
     return std::make_unique<PosixDurableFile>(path, std::move(fd), size_bytes);
   }
 
