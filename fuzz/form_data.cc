@@ -46,8 +46,9 @@ Task<Outcome> read_form(std::string_view raw, std::size_t piece_bytes) {
     outcome.file.append(buffer, 0, *count);
   }
   outcome.whole = true;
-  // A file is at most as long as it was thought to be: more may follow it than the last boundary.
-  DYAD_CHECK(!announced || outcome.file.size() <= *announced);
+  // A file is at most as long as it was thought to be, but for a line's end that is not there: more
+  // may follow it than the last boundary, never less.
+  DYAD_CHECK(!announced || outcome.file.size() <= *announced + std::string_view("\r\n").size());
   co_return outcome;
 }
 

@@ -262,6 +262,7 @@ Task<Result<std::size_t>> FormData::read_file(std::span<char> out) {
     state_ = State::failed;
     if (found == 0) {
       consume(delimiter_.size());
+      DYAD_CO_TRY(co_await expect_boundary_end());
       DYAD_CO_TRY(co_await read_tail());
       co_return std::size_t{0};
     }
@@ -269,6 +270,17 @@ Task<Result<std::size_t>> FormData::read_file(std::span<char> out) {
     if (!more) co_return malformed();
     state_ = State::file;
   }
+}
+
+/// Behind the file's boundary: the form's end, or one more part. Anything else is a form cut off, or
+/// a boundary that goes on and that another reader might take for the file's own bytes.
+Task<Result<>> FormData::expect_boundary_end() {
+  while (buffered().size() < 2) {
+    DYAD_CO_TRY_ASSIGN(const bool more, co_await fill());
+    if (!more) co_return malformed();
+  }
+  if (!buffered().starts_with("--") && !buffered().starts_with(kLineEnd)) co_return malformed();
+  co_return Result<>();
 }
 
 /// Reads over what follows the file: the raw body must be whole.

@@ -53,7 +53,8 @@ class FormData {
   const FormFile& file() const { return file_; }
   /// Its bytes. The end is told only if a boundary ends the file and the raw body is whole.
   Task<Result<std::size_t>> read_file(std::span<char> out);
-  /// How long the file is if nothing but the last boundary follows it, as browsers send it.
+  /// How long the file is if nothing but the last boundary and a line's end follow it, as browsers
+  /// send it. It is no longer than this and the line's end, which some clients leave out.
   std::optional<std::uint64_t> file_length() const;
 
  private:
@@ -71,6 +72,7 @@ class FormData {
   Task<Result<std::string>> read_field_value();
   /// What stands behind a boundary: true: another part; false: that was the last.
   Task<Result<bool>> read_boundary_end();
+  Task<Result<>> expect_boundary_end();
   Task<Result<>> read_tail();
   std::string_view buffered() const { return {buffer_.get() + begin_, end_ - begin_}; }
   void consume(std::size_t count);

@@ -124,6 +124,16 @@ TEST(FormData, WhatFollowsTheFileIsIgnoredUpToALimit) {
   EXPECT_EQ(with_behind(kMaxBytesBehindFile + 1), "MalformedPOSTRequest");
 }
 
+TEST(FormData, TheFilesBoundaryEndsTheFormOrBeginsAPart) {
+  const std::string form = file("x") + "--X";
+  for (const std::size_t piece : {1, 2, 4096}) {
+    for (const std::string_view end : {"--", "--\r\n", "\r\n"})
+      EXPECT_EQ(parse(form + std::string(end), piece).error, "") << end;
+    for (const std::string_view end : {"", "-", "\r", "\n", "-\r\n", "Y--\r\n", " --\r\n"})
+      EXPECT_EQ(parse(form + std::string(end), piece).error, "MalformedPOSTRequest") << end;
+  }
+}
+
 TEST(FormData, AFormWithoutAFile) {
   const Outcome got = parse(field("key", "a") + "--X--\r\n");
   EXPECT_EQ(got.error, "");
