@@ -272,8 +272,8 @@ Task<Result<std::size_t>> FormData::read_file(std::span<char> out) {
   }
 }
 
-/// Behind the file's boundary: the form's end, or one more part. Anything else is a form cut off, or
-/// a boundary that goes on and that another reader might take for the file's own bytes.
+/// Behind the file's boundary: the form's end, or one more part. Anything else is a form cut off,
+/// or a boundary that goes on and that another reader might take for the file's own bytes.
 Task<Result<>> FormData::expect_boundary_end() {
   while (buffered().size() < 2) {
     DYAD_CO_TRY_ASSIGN(const bool more, co_await fill());

@@ -9,8 +9,13 @@
 namespace dyad::s3 {
 namespace {
 
-/// Rows asked for at once while common prefixes keep turning up: what is read in vain below one.
+/// Rows asked for at first where common prefixes may turn up: what is read in vain below one.
 constexpr std::uint32_t kFirstBatchRows = 16;
+/// Of as many rows to an entry, the next ones are read in one go: to find the next prefix by a
+/// query of its own costs what a dozen rows or more cost.
+constexpr std::size_t kRowsOfAQuery = 12;
+/// Of one query, however many rows an entry takes.
+constexpr std::size_t kMaxBatchRows = 1001;
 
 /// The state of one page as rows come in.
 class Lister {
@@ -47,10 +52,14 @@ class Lister {
       done_ = true;
       return {};
     }
-    // Mostly keys: read more at once. Mostly rows under one prefix: seek again.
-    const bool useful = (page_.entries.size() - before) * 2 >= rows.rows.size();
-    const std::uint32_t left = spec_.max_entries - static_cast<std::uint32_t>(page_.entries.size());
-    batch_rows_ = std::min(useful ? batch_rows_ * 2 : kFirstBatchRows, left + 1);
+    const std::size_t told = std::max<std::size_t>(1, page_.entries.size() - before);
+    const std::size_t rows_an_entry = (rows.rows.size() + told - 1) / told;
+    const std::size_t left = spec_.max_entries - page_.entries.size() + 1;
+    const bool read_on = rows_an_entry <= kRowsOfAQuery;
+    const std::size_t wanted = read_on
+                                   ? std::min<std::size_t>(batch_rows_ * 2, left * rows_an_entry)
+                                   : std::min<std::size_t>(kFirstBatchRows, left);
+    batch_rows_ = static_cast<std::uint32_t>(std::clamp<std::size_t>(wanted, 1, kMaxBatchRows));
     return {};
   }
 
