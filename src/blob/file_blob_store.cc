@@ -20,6 +20,9 @@ namespace {
 constexpr std::uint64_t kBlobsPerDirectoryBits = 12;
 /// Hands the disk its work while the client still sends, so that finish() has little left to flush.
 constexpr std::uint64_t kWritebackBytes = 8u << 20;
+/// Blobs of so many bytes, as clients cut long objects into parts, go past the page cache: half the
+/// CPU of writing them was its copy and its writeback. Shorter ones may well be read at once.
+constexpr std::uint64_t kLongBlobBytes = 8u << 20;
 
 std::string hex64(std::uint64_t value) {
   std::string bytes;
@@ -332,12 +335,14 @@ class FileBlobStore final : public BlobStore {
       std::string owner, std::optional<std::uint64_t> expected_bytes) override {
     DYAD_CHECK(owner.size() <= kMaxOwnerBytes);
     DYAD_CO_TRY(admit(expected_bytes.value_or(0)));
-    const auto make = [this, &owner]() -> Result<std::unique_ptr<BlobWriter>> {
+    const bool is_long = expected_bytes.value_or(0) >= kLongBlobBytes;
+    const auto make = [this, &owner, is_long]() -> Result<std::unique_ptr<BlobWriter>> {
       DYAD_TRY_ASSIGN(const BlobId id, shared_->ids.take());
       DYAD_TRY(ensure_subdirectory(id));
+      const std::string path = blob_path(shared_->directory, id);
       DYAD_TRY_ASSIGN(std::unique_ptr<AppendFile> file,
-                      runtime_.files().open_append(blob_path(shared_->directory, id),
-                                                   Files::Create::must_be_new));
+                      is_long ? runtime_.files().open_long(path)
+                              : runtime_.files().open_append(path, Files::Create::must_be_new));
       AppendFile& bytes = *file;
       // From here on the writer's destructor cleans up.
       auto writer = std::make_unique<FileBlobWriter>(shared_, id, std::move(file));

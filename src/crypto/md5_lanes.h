@@ -27,8 +27,9 @@ std::size_t md5_lanes_worth();
 /// length keep each other busy longest.
 void md5_update_together(std::span<const Md5Lane> lanes);
 
-// For tests: whether the CPU has it, and by which registers.
-enum class Md5Registers : std::uint8_t { avx2, avx512 };
+// For tests: whether the CPU has it, and by which registers. avx512vl: AVX2's, with the rotations
+// and the functions of three operands that AVX-512 has for them too.
+enum class Md5Registers : std::uint8_t { avx2, avx512vl, avx512 };
 bool cpu_has(Md5Registers registers);
 void md5_update_together(std::span<const Md5Lane> lanes, Md5Registers registers);
 

@@ -51,6 +51,9 @@ void check_against_one_by_one(std::uint64_t seed, std::size_t count, int rounds,
 void by_avx2(std::span<const Md5Lane> lanes) {
   md5_update_together(lanes, Md5Registers::avx2);
 }
+void by_avx512vl(std::span<const Md5Lane> lanes) {
+  md5_update_together(lanes, Md5Registers::avx512vl);
+}
 void by_avx512(std::span<const Md5Lane> lanes) {
   md5_update_together(lanes, Md5Registers::avx512);
 }
@@ -71,6 +74,11 @@ TEST(Md5Lanes, MessagesSideBySideGetTheDigestsTheyGetAlone) {
 TEST(Md5Lanes, WithAvx2) {
   if (!cpu_has(Md5Registers::avx2)) GTEST_SKIP() << "this CPU has no AVX2";
   check_all_counts(by_avx2);
+}
+
+TEST(Md5Lanes, WithAvx512InNarrowRegisters) {
+  if (!cpu_has(Md5Registers::avx512vl)) GTEST_SKIP() << "this CPU has no AVX-512VL";
+  check_all_counts(by_avx512vl);
 }
 
 TEST(Md5Lanes, WithAvx512) {

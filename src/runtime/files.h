@@ -89,6 +89,12 @@ class Files {
   virtual Result<std::unique_ptr<AppendFile>> open_append(const std::string& path,
                                                           Create create) = 0;
 
+  /// A new file of many bytes, which need not stay in memory: written past the page cache where the
+  /// file system can. Others may read it after sync() or close().
+  virtual Result<std::unique_ptr<AppendFile>> open_long(const std::string& path) {
+    return open_append(path, Create::must_be_new);
+  }
+
   /// Makes (or, if it is there, opens) a file of exactly `size_bytes`, zeroed where new, so that
   /// later writes change no metadata. Durable content of a new file: zeros, once its directory is
   /// synced. A new file gets its name only when it is whole, so one of another size is damaged:

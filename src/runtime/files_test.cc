@@ -1,14 +1,18 @@
 #include "runtime/files.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
 #include "runtime/aligned_buffer.h"
 #include "runtime/sim_files.h"
+#include "runtime/unique_fd.h"
 
 namespace dyad {
 namespace {
@@ -86,6 +90,40 @@ TEST_P(FilesTest, AppendsAndReads) {
   EXPECT_EQ(*(*reader)->read_at(5, some), 0u);
   EXPECT_EQ(*(*reader)->read_at(500, some), 0u);
   EXPECT_EQ(*(*reader)->size_bytes(), 5u);
+}
+
+TEST_P(FilesTest, LongFilesHaveEveryByteWhereverTheyEnd) {
+  std::string content(5u << 20, '\0');
+  for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 31 >> 5);
+  int number = 0;
+  for (const std::size_t piece : {std::size_t{77}, kBlock, std::size_t{524'312}, content.size()}) {
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, kBlock, kBlock + 1,
+                                   std::size_t{1} << 20, (std::size_t{1} << 20) + 5,
+                                   (std::size_t{3} << 20) - 3, (std::size_t{4} << 20) + kBlock}) {
+      const std::string name = "long" + std::to_string(number++);
+      auto file = files_->open_long(path(name));
+      ASSERT_TRUE(file) << file.error().to_string();
+      for (std::size_t at = 0; at < size; at += piece)
+        ASSERT_TRUE(
+            (*file)->append(std::string_view(content).substr(at, std::min(piece, size - at))));
+      EXPECT_EQ((*file)->size_bytes(), size);
+      ASSERT_TRUE((*file)->sync());
+      EXPECT_TRUE(read(name) == content.substr(0, size)) << piece << " " << size;
+      // A file like any other from here on.
+      ASSERT_TRUE((*file)->append("more"));
+      ASSERT_TRUE((*file)->truncate(size + 3));
+      ASSERT_TRUE((*file)->close());
+      EXPECT_TRUE(read(name) == content.substr(0, size) + "mor");
+      ASSERT_TRUE(files_->remove(path(name)));
+    }
+  }
+  auto file = files_->open_long(path("closed"));
+  ASSERT_TRUE(file);
+  ASSERT_TRUE((*file)->append("x"));
+  ASSERT_TRUE((*file)->close());
+  ASSERT_TRUE((*file)->close());
+  EXPECT_EQ(read("closed"), "x");
+  EXPECT_EQ(files_->open_long(path("closed")).error().code, ErrorCode::already_exists);
 }
 
 TEST_P(FilesTest, ReadsAtOnceWhatIsInMemoryOrNothing) {
@@ -270,6 +308,29 @@ TEST(PosixFiles, DurableFileHasNoUnwrittenExtentsLeft) {
   struct stat status {};
   ASSERT_EQ(::stat((directory + "/l").c_str(), &status), 0);
   EXPECT_GE(status.st_blocks * 512, 1 << 20);
+  std::filesystem::remove_all(directory);
+}
+
+TEST(PosixFiles, LongFilesStayOutOfThePageCache) {
+  std::string directory = "/tmp/dyad_long_XXXXXX";
+  ASSERT_NE(::mkdtemp(directory.data()), nullptr);
+  auto files = make_posix_files();
+  const std::string path = directory + "/l";
+  const std::string content((4u << 20) + 5, 'l');
+  auto file = files->open_long(path);
+  ASSERT_TRUE(file);
+  ASSERT_TRUE((*file)->append(content));
+  ASSERT_TRUE((*file)->sync());
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (::fcntl(fd.get(), F_SETFL, O_DIRECT) != 0) GTEST_SKIP() << "no direct I/O under /tmp";
+  const std::size_t pages = (content.size() + kBlock - 1) / kBlock;
+  void* const mapped = ::mmap(nullptr, content.size(), PROT_READ, MAP_SHARED, fd.get(), 0);
+  ASSERT_NE(mapped, MAP_FAILED);
+  std::vector<unsigned char> resident(pages);
+  ASSERT_EQ(::mincore(mapped, content.size(), resident.data()), 0);
+  // The last block is no whole one.
+  EXPECT_LE(std::ranges::count_if(resident, [](unsigned char page) { return (page & 1) != 0; }), 1);
+  ::munmap(mapped, content.size());
   std::filesystem::remove_all(directory);
 }
 

@@ -3,89 +3,24 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "base/check.h"
 #include "runtime/aligned_buffer.h"
+#include "runtime/direct_append.h"
 #include "runtime/files.h"
 #include "runtime/posix_error.h"
+#include "runtime/posix_io.h"
 #include "runtime/unique_fd.h"
 
 namespace dyad {
 namespace {
 
-constexpr mode_t kFileMode = 0600;
 constexpr mode_t kDirectoryMode = 0700;
-/// One read or write call; Linux moves no more than about 2 GiB in one.
-constexpr std::size_t kMaxTransferBytes = 1u << 30;
 /// Zeros are written, and unaligned direct reads are made, in pieces of this size.
 constexpr std::size_t kPieceBytes = 1u << 20;
-
-Result<UniqueFd> open_path(const std::string& path, int flags) {
-  for (;;) {
-    const int fd = ::open(path.c_str(), flags | O_CLOEXEC, kFileMode);
-    if (fd >= 0) return UniqueFd(fd);
-    if (errno != EINTR) return fail(posix_error(path, "open"));
-  }
-}
-
-Result<std::uint64_t> descriptor_size(const std::string& path, int fd) {
-  struct stat status;
-  if (::fstat(fd, &status) != 0) return fail(posix_error(path, "fstat"));
-  return static_cast<std::uint64_t>(status.st_size);
-}
-
-Result<std::size_t> read_fully(const std::string& path, int fd, std::uint64_t offset,
-                               std::span<char> out) {
-  std::size_t done = 0;
-  while (done < out.size()) {
-    const std::size_t want = std::min(out.size() - done, kMaxTransferBytes);
-    const ssize_t got = ::pread(fd, out.data() + done, want, static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(posix_error(path, "pread"));
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  return done;
-}
-
-/// Nothing where a page of it is not in memory, or where the file system cannot tell.
-Result<std::optional<std::size_t>> read_resident(const std::string& path, int fd,
-                                                 std::uint64_t offset, std::span<char> out) {
-  std::size_t done = 0;
-  while (done < out.size()) {
-    const iovec rest{out.data() + done, std::min(out.size() - done, kMaxTransferBytes)};
-    const ssize_t got = ::preadv2(fd, &rest, 1, static_cast<off_t>(offset + done), RWF_NOWAIT);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && (errno == EAGAIN || errno == EOPNOTSUPP)) return std::nullopt;
-    if (got < 0) return fail(posix_error(path, "preadv2"));
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  return done;
-}
-
-Result<> write_fully(const std::string& path, int fd, std::uint64_t offset,
-                     std::span<const char> bytes) {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const std::size_t want = std::min(bytes.size() - done, kMaxTransferBytes);
-    const ssize_t put = ::pwrite(fd, bytes.data() + done, want, static_cast<off_t>(offset + done));
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return fail(posix_error(path, "pwrite"));
-    if (put == 0) return fail(posix_error(path, "pwrite", EIO));
-    done += static_cast<std::size_t>(put);
-  }
-  return {};
-}
-
-void advise_range(int fd, std::uint64_t offset, std::uint64_t length, bool will_need) {
-  ::posix_fadvise(fd, static_cast<off_t>(offset), static_cast<off_t>(length),
-                  will_need ? POSIX_FADV_WILLNEED : POSIX_FADV_DONTNEED);
-}
 
 class PosixRandomReadFile final : public RandomReadFile {
  public:
@@ -113,10 +48,16 @@ class PosixAppendFile final : public AppendFile {
  public:
   PosixAppendFile(std::string path, UniqueFd fd, std::uint64_t size_bytes)
       : path_(std::move(path)), fd_(std::move(fd)), size_bytes_(size_bytes) {}
+  /// The file is new. Where its file system has no direct I/O all stays as it is.
+  void go_past_page_cache() {
+    DYAD_CHECK(size_bytes_ == 0);
+    if (set_direct(fd_.get(), true)) direct_.emplace(path_, fd_.get());
+  }
 
   Result<> append(std::string_view bytes) override {
     DYAD_TRY(check_usable());
-    auto written = write_fully(path_, fd_.get(), size_bytes_, bytes);
+    auto written =
+        direct_ ? direct_->append(bytes) : write_fully(path_, fd_.get(), size_bytes_, bytes);
     if (!written) {
       // Part of it may stand in the file; nobody is to append behind a gap of unknown bytes.
       if (written.error().code != ErrorCode::no_space) failed_ = true;
@@ -128,6 +69,7 @@ class PosixAppendFile final : public AppendFile {
 
   Result<> sync() override {
     DYAD_TRY(check_usable());
+    DYAD_TRY(end_direct());
     if (::fdatasync(fd_.get()) == 0) return {};
     // The kernel has dropped the dirty pages: a second call would succeed and have written nothing.
     failed_ = true;
@@ -141,6 +83,7 @@ class PosixAppendFile final : public AppendFile {
 
   Result<> truncate(std::uint64_t size_bytes) override {
     DYAD_TRY(check_usable());
+    DYAD_TRY(end_direct());
     if (::ftruncate(fd_.get(), static_cast<off_t>(size_bytes)) != 0) {
       return fail(posix_error(path_, "ftruncate"));
     }
@@ -151,8 +94,9 @@ class PosixAppendFile final : public AppendFile {
   std::uint64_t size_bytes() const override { return size_bytes_; }
 
   Result<> close() override {
+    if (!fd_) return {};
+    DYAD_TRY(end_direct());
     const int fd = fd_.release();
-    if (fd < 0) return {};
     // Never retried: Linux has released the descriptor even when it reports an error.
     if (::close(fd) != 0 && errno != EINTR) return fail(posix_error(path_, "close"));
     return {};
@@ -165,10 +109,20 @@ class PosixAppendFile final : public AppendFile {
     return {};
   }
 
+  /// What is gathered goes to the file, which is one like any other from here on.
+  Result<> end_direct() {
+    if (!direct_) return {};
+    Result<> ended = direct_->end();
+    direct_.reset();
+    failed_ = failed_ || !ended;
+    return ended;
+  }
+
   std::string path_;
   UniqueFd fd_;
   std::uint64_t size_bytes_;
   bool failed_ = false;
+  std::optional<DirectAppend> direct_;
 };
 
 bool is_aligned(std::uint64_t offset, const char* data, std::size_t size_bytes) {
@@ -232,14 +186,6 @@ class PosixFileLock final : public FileLock {
   UniqueFd fd_;
 };
 
-/// Past the page cache. EINVAL, which is io_error: the file system has no direct I/O (tmpfs); then
-/// through it.
-Result<UniqueFd> open_direct(const std::string& path, int flags) {
-  auto fd = open_path(path, flags | O_DIRECT);
-  if (fd || fd.error().code != ErrorCode::io_error) return fd;
-  return open_path(path, flags);
-}
-
 /// Writes the zeros, not only reserves them: an extent that is merely reserved is converted at its
 /// first write, and that change of metadata costs each such write a journal commit. One piece after
 /// the other goes to the disk, so that writes of others get in between; all of them at once, by the
@@ -285,6 +231,13 @@ class PosixFiles final : public Files {
     DYAD_TRY_ASSIGN(UniqueFd fd, open_path(path, flags));
     DYAD_TRY_ASSIGN(const std::uint64_t size_bytes, descriptor_size(path, fd.get()));
     return std::make_unique<PosixAppendFile>(path, std::move(fd), size_bytes);
+  }
+
+  Result<std::unique_ptr<AppendFile>> open_long(const std::string& path) override {
+    DYAD_TRY_ASSIGN(UniqueFd fd, open_path(path, O_RDWR | O_CREAT | O_EXCL));
+    auto file = std::make_unique<PosixAppendFile>(path, std::move(fd), 0);
+    file->go_past_page_cache();
+    return file;
   }
 
   Result<std::unique_ptr<DurableFile>> open_durable(const std::string& path,

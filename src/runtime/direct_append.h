@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "runtime/aligned_buffer.h"
+
+namespace dyad {
+
+/// Appends to a descriptor that goes past the page cache. Direct I/O takes whole blocks only, so
+/// bytes are gathered first: a copy in memory, which costs a third of what the page cache and its
+/// writeback cost. One thread at a time.
+class DirectAppend {
+ public:
+  /// `fd`: of an empty file, set_direct(). Both outlive it. Takes kGatheredBytes of memory.
+  DirectAppend(const std::string& path, int fd);
+
+  Result<> append(std::string_view bytes);
+  /// Writes what is still gathered; the descriptor goes through the page cache again. Nothing is
+  /// durable before it is synced.
+  Result<> end();
+
+ private:
+  /// Large enough that a disk is kept busy by one such write after the other.
+  static constexpr std::size_t kGatheredBytes = 1u << 20;
+
+  const std::string& path_;
+  const int fd_;
+  AlignedBuffer gathered_;
+  std::size_t gathered_bytes_ = 0;
+  std::uint64_t written_bytes_ = 0;
+};
+
+}  // namespace dyad
