@@ -28,6 +28,12 @@ constexpr std::size_t kFramePayloadBytes = 128u << 10;
 constexpr std::uint64_t kMaxBlobBytes = 5ull << 40;
 constexpr std::size_t kMaxOwnerBytes = 2048;
 
+/// Blobs announced with so many bytes, as clients cut long objects into parts, may be written past
+/// the page cache: half the CPU of writing them was its copy and its writeback. Shorter ones may
+/// well be read at once. A writer gathers so much of one, beside its frame.
+constexpr std::uint64_t kLongBlobBytes = 8u << 20;
+constexpr std::size_t kLongBlobGatheredBytes = 512u << 10;
+
 struct PendingBlob {
   BlobId id;
   std::string owner;  ///< As given to create(). Empty: the bytes that told it are damaged.

@@ -20,9 +20,6 @@ namespace {
 constexpr std::uint64_t kBlobsPerDirectoryBits = 12;
 /// Hands the disk its work while the client still sends, so that finish() has little left to flush.
 constexpr std::uint64_t kWritebackBytes = 8u << 20;
-/// Blobs of so many bytes, as clients cut long objects into parts, go past the page cache: half the
-/// CPU of writing them was its copy and its writeback. Shorter ones may well be read at once.
-constexpr std::uint64_t kLongBlobBytes = 8u << 20;
 
 std::string hex64(std::uint64_t value) {
   std::string bytes;
@@ -341,7 +338,7 @@ class FileBlobStore final : public BlobStore {
       DYAD_TRY(ensure_subdirectory(id));
       const std::string path = blob_path(shared_->directory, id);
       DYAD_TRY_ASSIGN(std::unique_ptr<AppendFile> file,
-                      is_long ? runtime_.files().open_long(path)
+                      is_long ? runtime_.files().open_long(path, kLongBlobGatheredBytes)
                               : runtime_.files().open_append(path, Files::Create::must_be_new));
       AppendFile& bytes = *file;
       // From here on the writer's destructor cleans up.

@@ -36,6 +36,7 @@ Result<> take_stream_memory(Exchange& exchange, std::optional<std::uint64_t> len
   std::uint64_t bytes = kStreamedBodyBytes;
   if (length && *length < kStreamedBodyBytes / 2) bytes = *length * 2;
   if (length && *length >= kLongBodyBytes) bytes = kLongStreamedBodyBytes;
+  if (length && *length >= kGatheredBodyBytes) bytes += kGatheredBytes;
   return exchange.memory.add(static_cast<std::size_t>(bytes));
 }
 

@@ -20,6 +20,10 @@ std::optional<std::uint64_t> begin_s3_answer(Exchange& exchange, std::uint16_t s
 constexpr std::size_t kLongStreamedBodyBytes = 1280u << 10;
 /// A body of so many bytes is a long one (s3::S3Options::overlap_from_bytes).
 constexpr std::uint64_t kLongBodyBytes = 1u << 20;
+/// Of one of kGatheredBodyBytes its blob's writer gathers so much besides (blob::kLongBlobBytes and
+/// blob::kLongBlobGatheredBytes).
+constexpr std::uint64_t kGatheredBodyBytes = 8u << 20;
+constexpr std::size_t kGatheredBytes = 512u << 10;
 
 /// Before a body is streamed into a handler: what it will hold of it. `overloaded`.
 Result<> take_stream_memory(Exchange& exchange, std::optional<std::uint64_t> length);

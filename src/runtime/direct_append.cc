@@ -8,8 +8,8 @@
 
 namespace dyad {
 
-DirectAppend::DirectAppend(const std::string& path, int fd)
-    : path_(path), fd_(fd), gathered_(kGatheredBytes) {}
+DirectAppend::DirectAppend(const std::string& path, int fd, std::size_t gathered_bytes)
+    : path_(path), fd_(fd), gathered_(gathered_bytes) {}
 
 Result<> DirectAppend::append(std::string_view bytes) {
   while (!bytes.empty()) {

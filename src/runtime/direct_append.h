@@ -15,8 +15,10 @@ namespace dyad {
 /// writeback cost. One thread at a time.
 class DirectAppend {
  public:
-  /// `fd`: of an empty file, set_direct(). Both outlive it. Takes kGatheredBytes of memory.
-  DirectAppend(const std::string& path, int fd);
+  /// `fd`: of an empty file, set_direct(). Both outlive it. Takes and writes `gathered_bytes`,
+  /// whole blocks, at once: enough to keep a disk busy, and few enough to stay in a core's own
+  /// cache (16 MiB parts: 1.24 GB/s by 512 KiB, 1.13 by 256, 1.05 by 1 MiB).
+  DirectAppend(const std::string& path, int fd, std::size_t gathered_bytes);
 
   Result<> append(std::string_view bytes);
   /// Writes what is still gathered; the descriptor goes through the page cache again. Nothing is
@@ -24,9 +26,6 @@ class DirectAppend {
   Result<> end();
 
  private:
-  /// Large enough that a disk is kept busy by one such write after the other.
-  static constexpr std::size_t kGatheredBytes = 1u << 20;
-
   const std::string& path_;
   const int fd_;
   AlignedBuffer gathered_;

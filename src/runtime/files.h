@@ -90,8 +90,11 @@ class Files {
                                                           Create create) = 0;
 
   /// A new file of many bytes, which need not stay in memory: written past the page cache where the
-  /// file system can. Others may read it after sync() or close().
-  virtual Result<std::unique_ptr<AppendFile>> open_long(const std::string& path) {
+  /// file system can, in pieces of `gathered_bytes` (whole blocks), which it takes of memory.
+  /// Others may read it after sync() or close().
+  virtual Result<std::unique_ptr<AppendFile>> open_long(const std::string& path,
+                                                        std::size_t gathered_bytes) {
+    (void)gathered_bytes;
     return open_append(path, Create::must_be_new);
   }
 

@@ -18,6 +18,7 @@ namespace dyad {
 namespace {
 
 constexpr std::size_t kBlock = DurableFile::kBlockBytes;
+constexpr std::size_t kGathered = 256 * kBlock;
 
 /// The contract of files.h, for the real file system on disk and in tmpfs, and for the simulated
 /// one.
@@ -101,7 +102,7 @@ TEST_P(FilesTest, LongFilesHaveEveryByteWhereverTheyEnd) {
                                    std::size_t{1} << 20, (std::size_t{1} << 20) + 5,
                                    (std::size_t{3} << 20) - 3, (std::size_t{4} << 20) + kBlock}) {
       const std::string name = "long" + std::to_string(number++);
-      auto file = files_->open_long(path(name));
+      auto file = files_->open_long(path(name), kGathered);
       ASSERT_TRUE(file) << file.error().to_string();
       for (std::size_t at = 0; at < size; at += piece)
         ASSERT_TRUE(
@@ -117,13 +118,13 @@ TEST_P(FilesTest, LongFilesHaveEveryByteWhereverTheyEnd) {
       ASSERT_TRUE(files_->remove(path(name)));
     }
   }
-  auto file = files_->open_long(path("closed"));
+  auto file = files_->open_long(path("closed"), kGathered);
   ASSERT_TRUE(file);
   ASSERT_TRUE((*file)->append("x"));
   ASSERT_TRUE((*file)->close());
   ASSERT_TRUE((*file)->close());
   EXPECT_EQ(read("closed"), "x");
-  EXPECT_EQ(files_->open_long(path("closed")).error().code, ErrorCode::already_exists);
+  EXPECT_EQ(files_->open_long(path("closed"), kGathered).error().code, ErrorCode::already_exists);
 }
 
 TEST_P(FilesTest, ReadsAtOnceWhatIsInMemoryOrNothing) {
@@ -317,7 +318,7 @@ TEST(PosixFiles, LongFilesStayOutOfThePageCache) {
   auto files = make_posix_files();
   const std::string path = directory + "/l";
   const std::string content((4u << 20) + 5, 'l');
-  auto file = files->open_long(path);
+  auto file = files->open_long(path, kGathered);
   ASSERT_TRUE(file);
   ASSERT_TRUE((*file)->append(content));
   ASSERT_TRUE((*file)->sync());

@@ -49,9 +49,9 @@ class PosixAppendFile final : public AppendFile {
   PosixAppendFile(std::string path, UniqueFd fd, std::uint64_t size_bytes)
       : path_(std::move(path)), fd_(std::move(fd)), size_bytes_(size_bytes) {}
   /// The file is new. Where its file system has no direct I/O all stays as it is.
-  void go_past_page_cache() {
+  void go_past_page_cache(std::size_t gathered_bytes) {
     DYAD_CHECK(size_bytes_ == 0);
-    if (set_direct(fd_.get(), true)) direct_.emplace(path_, fd_.get());
+    if (set_direct(fd_.get(), true)) direct_.emplace(path_, fd_.get(), gathered_bytes);
   }
 
   Result<> append(std::string_view bytes) override {
@@ -233,10 +233,11 @@ class PosixFiles final : public Files {
     return std::make_unique<PosixAppendFile>(path, std::move(fd), size_bytes);
   }
 
-  Result<std::unique_ptr<AppendFile>> open_long(const std::string& path) override {
+  Result<std::unique_ptr<AppendFile>> open_long(const std::string& path,
+                                                std::size_t gathered_bytes) override {
     DYAD_TRY_ASSIGN(UniqueFd fd, open_path(path, O_RDWR | O_CREAT | O_EXCL));
     auto file = std::make_unique<PosixAppendFile>(path, std::move(fd), 0);
-    file->go_past_page_cache();
+    file->go_past_page_cache(gathered_bytes);
     return file;
   }
 

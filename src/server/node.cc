@@ -10,6 +10,7 @@
 #include "auth/authorizer.h"
 #include "base/log.h"
 #include "gateway/gateway.h"
+#include "gateway/s3_answer.h"
 #include "http/server.h"
 #include "runtime/certificate_info.h"
 #include "runtime/readiness_probe.h"
@@ -27,6 +28,7 @@
 #include "services/dynamodb/operations.h"
 #include "services/dynamodb/service.h"
 #include "services/s3/cors_policy.h"
+#include "services/s3/large_upload.h"
 #include "services/s3/operations.h"
 #include "services/s3/service.h"
 #include "services/sts/operations.h"
@@ -41,6 +43,12 @@ namespace {
 const std::vector<std::string> kReservedTablePrefixes = {"s3.", "s3-versions."};
 
 constexpr std::int64_t kSettleDeadlineMs = 600'000;
+
+// The gateway counts memory that is taken below it, and knows none of those floors.
+static_assert(gateway::kLongStreamedBodyBytes >=
+              s3::LargeUpload::kMemoryBytes + blob::kFramePayloadBytes);
+static_assert(gateway::kGatheredBodyBytes <= blob::kLongBlobBytes &&
+              gateway::kGatheredBytes >= blob::kLongBlobGatheredBytes);
 
 /// From the root, and without a slash at its end.
 std::string whole_path(const std::string& path) {

@@ -120,9 +120,11 @@ Task<Result<Upload>> receive_upload(S3Service& service, http::BodyReader& body, 
   if (!spec.one_by_one && length && *length >= service.options().overlap_from_bytes)
     co_return co_await receive_large(service, body, std::move(spec), *length);
 
+  // A copy is no request's body, whose memory is counted: it holds as little as it can.
+  const std::optional<std::uint64_t> announced = spec.one_by_one ? std::nullopt : length;
   Upload upload;
   if (spec.always_blob) {
-    DYAD_CO_TRY(co_await begin_blob(service, upload, spec.owner, length));
+    DYAD_CO_TRY(co_await begin_blob(service, upload, spec.owner, announced));
   } else if (length && *length <= service.options().inline_limit_bytes) {
     upload.bytes.reserve(static_cast<std::size_t>(*length));
   }
@@ -138,7 +140,7 @@ Task<Result<Upload>> receive_upload(S3Service& service, http::BodyReader& body, 
     const std::string_view bytes(buffer.data(), got);
     md5.update(bytes);
     checksums.update(bytes);
-    DYAD_CO_TRY(co_await take(service, upload, spec.owner, length, bytes));
+    DYAD_CO_TRY(co_await take(service, upload, spec.owner, announced, bytes));
   }
   upload.digests.md5 = crypto::as_view(md5.finish());
   checksums.finish(upload.digests);
