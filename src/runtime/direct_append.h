@@ -11,8 +11,8 @@
 namespace dyad {
 
 /// Appends to a descriptor that goes past the page cache. Direct I/O takes whole blocks only, so
-/// bytes are gathered first: a copy in memory, which costs a third of what the page cache and its
-/// writeback cost. One thread at a time.
+/// bytes are gathered first: a copy in memory, which is cheap beside the page cache's own copy and
+/// its writeback. One thread at a time.
 class DirectAppend {
  public:
   /// `fd`: of an empty file, set_direct(). Both outlive it. Takes and writes `gathered_bytes`,
