@@ -11,12 +11,14 @@ namespace {
 using crypto::ChunkSignatures;
 using crypto::PayloadKind;
 
-/// A body that comes in pieces of at most so many bytes.
+/// A body that comes in pieces of at most so many bytes, each of them when the executor gets to it,
+/// as a socket's does.
 class PiecesBody final : public http::BodyReader {
  public:
   PiecesBody(std::string_view bytes, std::size_t most) : inner_(bytes), most_(most) {}
   Task<Result<std::size_t>> read(std::span<char> out) override {
     const std::span<char> part = out.first(std::min(out.size(), most_));
+    co_await resume_on(*Executor::current());
     co_return co_await inner_.read(part);
   }
   std::optional<std::uint64_t> length() const override { return inner_.length(); }
