@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "base/bytes.h"
+#include "runtime/executor.h"
 #include "table/backfill_job.h"
 #include "table/blob_references.h"
 #include "table/catalogue_keys.h"
@@ -22,6 +23,9 @@ namespace dyad::table {
 namespace {
 
 constexpr std::size_t kReadBytes = 1u << 20;
+/// Rows between two looks at what else the executor has to do: an engine that finds all in memory
+/// never lets go of it.
+constexpr std::size_t kRowsATurn = 64;
 
 /// One run over everything. Counts in the report, damages too.
 class Verifier {
@@ -100,6 +104,7 @@ Task<Result<>> Verifier::each_row(store::PartitionId partition, std::uint8_t kin
     DYAD_CO_TRY_ASSIGN(const store::ScanPage page,
                        co_await store_.scan(partition, range, store::ScanLimits()));
     for (std::size_t i = 0; i < page.size(); ++i) {
+      if (i % kRowsATurn == 0) co_await resume_on(*Executor::current());
       DYAD_CO_TRY(co_await check(page[i].key.substr(1), page[i].value));
     }
     tell();
