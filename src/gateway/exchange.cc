@@ -67,12 +67,4 @@ Task<void> answer_error(Exchange& exchange, const protocol::ServiceInfo& service
   (void)co_await exchange.response.send(rendered.body);
 }
 
-std::string make_request_id(Random& random, std::size_t characters) {
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  std::string id(characters, '\0');
-  random.fill(std::span<std::uint8_t>(reinterpret_cast<std::uint8_t*>(id.data()), id.size()));
-  for (char& c : id) c = alphabet[static_cast<unsigned char>(c) % alphabet.size()];
-  return id;
-}
-
 }  // namespace dyad::gateway

@@ -49,11 +49,6 @@ struct Exchange {
 Task<void> answer_error(Exchange& exchange, const protocol::ServiceInfo& service, Error error,
                         std::string resource);
 
-/// "4M0G5X7AB2C3D4E5": 16 of base32, as S3 gives them; 52 for the others.
-std::string make_request_id(Random& random, std::size_t characters);
-constexpr std::size_t kS3RequestIdChars = 16;
-constexpr std::size_t kJsonRequestIdChars = 52;
-
 /// A stable name of this server for S3's x-amz-id-2 and HostId.
 constexpr std::string_view kHostId = "dyad";
 

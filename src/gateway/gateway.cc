@@ -8,6 +8,7 @@
 #include "crypto/query_parameters.h"
 #include "crypto/sigv4.h"
 #include "gateway/request_form.h"
+#include "gateway/request_id.h"
 #include "protocol/error_rendering.h"
 #include "protocol/service_error.h"
 #include "protocol/xml_writer.h"

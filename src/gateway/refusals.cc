@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "gateway/exchange.h"
 #include "gateway/request_form.h"
+#include "gateway/request_id.h"
 #include "protocol/error_rendering.h"
 
 namespace dyad::gateway {
