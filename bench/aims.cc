@@ -6,6 +6,7 @@ namespace dyad::bench {
 namespace {
 
 constexpr std::string_view kDyad = "dyad";
+constexpr std::string_view kEngine = "engine";
 
 class Judge {
  public:
@@ -18,8 +19,8 @@ class Judge {
     add({std::move(what), std::move(unit), false, aim, 0}, measured);
   }
 
-  std::optional<double> cpu_us(std::string_view name) const {
-    return median_of(results_, name, kDyad, "cpu_us");
+  std::optional<double> cpu_us(std::string_view name, std::string_view server = kDyad) const {
+    return median_of(results_, name, server, "cpu_us");
   }
   std::optional<double> per_core(std::string_view name, std::string_view server = kDyad) const {
     return median_of(results_, name, server, "units_per_core_second");
@@ -29,6 +30,10 @@ class Judge {
   }
   std::optional<double> fact(std::string_view name) const { return fact_of(results_, name); }
 
+  static std::optional<double> difference(std::optional<double> a, std::optional<double> b) {
+    if (!a || !b) return std::nullopt;
+    return *a - *b;
+  }
   static std::optional<double> quotient(std::optional<double> a, std::optional<double> b) {
     if (!a || !b || *b <= 0) return std::nullopt;
     return *a / *b;
@@ -61,6 +66,10 @@ void judge_items(Judge& judge) {
                 Judge::quotient(judge.cpu_us("PutItem+condition"), judge.cpu_us("PutItem")));
   judge.at_most("PutItem with a stream against without", "x", 1.1,
                 Judge::quotient(judge.cpu_us("PutItem+stream"), judge.cpu_us("PutItem")));
+  judge.at_most("both images in the log, of a PutItem", "x", 0.1,
+                Judge::quotient(Judge::difference(judge.cpu_us("engine/PutItem+images", kEngine),
+                                                  judge.cpu_us("engine/PutItem", kEngine)),
+                                judge.cpu_us("PutItem")));
   judge.at_least("Query, pages of 100", "items/s a core", 250'000, judge.per_core("Query"));
 }
 

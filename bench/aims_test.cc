@@ -56,6 +56,18 @@ TEST(Aims, FactsAreMediansOfTheirRounds) {
   EXPECT_TRUE(aims[0].met());
 }
 
+TEST(Aims, WhatAStreamAsksOfAWriteIsToldByTheEngine) {
+  Results results;
+  results.cases.push_back(measured("PutItem", "dyad", 25'000, 1'000'000));                  // 40 us
+  results.cases.push_back(measured("engine/PutItem", "engine", 40'000, 1'000'000));         // 25 us
+  results.cases.push_back(measured("engine/PutItem+images", "engine", 37'037, 1'000'000));  // 27 us
+  const std::vector<Aim> aims = held_against_aims(results);
+  const Aim* images = find(aims, "both images in the log, of a PutItem");
+  ASSERT_NE(images, nullptr);
+  EXPECT_NEAR(images->measured, 0.05, 0.0001);
+  EXPECT_TRUE(images->met());
+}
+
 TEST(Spread, IsTheMiddleAndTheEnds) {
   const Spread odd = spread_of({5, 1, 3});
   EXPECT_EQ(odd.median, 3);

@@ -29,6 +29,13 @@ table::TableSpec object_table() {
   return spec;
 }
 
+table::TableSpec logged_item_table() {
+  table::TableSpec spec = item_table(false);
+  spec.name = std::string(kStreamedTableName);
+  spec.log_images = table::LogImages::new_and_old;
+  return spec;
+}
+
 }  // namespace
 
 Engine::Engine(Runtime& runtime, std::unique_ptr<store::Store> store)
@@ -53,6 +60,8 @@ Task<Result<std::unique_ptr<Engine>>> Engine::open(Runtime& runtime,
 Task<Result<>> Engine::make_tables() {
   DYAD_CO_TRY_ASSIGN(items_, co_await tables_.create(item_table(false), Deadline::never()));
   DYAD_CO_TRY_ASSIGN(indexed_items_, co_await tables_.create(item_table(true), Deadline::never()));
+  DYAD_CO_TRY_ASSIGN(logged_items_,
+                     co_await tables_.create(logged_item_table(), Deadline::never()));
   DYAD_CO_TRY_ASSIGN(objects_, co_await tables_.create(object_table(), Deadline::never()));
   co_return Result<>();
 }
@@ -77,6 +86,8 @@ std::unique_ptr<Driver> Engine::make_driver(Operation operation, const TextPool&
       return std::make_unique<EnginePutItem>(tables_, items_, pool, keys);
     case Operation::put_item_indexed:
       return std::make_unique<EnginePutItem>(tables_, indexed_items_, pool, keys);
+    case Operation::put_item_logged:
+      return std::make_unique<EnginePutItem>(tables_, logged_items_, pool, keys);
     case Operation::put_object:
       return std::make_unique<EnginePutObject>(tables_, objects_, pool, keys);
     case Operation::get_object:

@@ -28,6 +28,7 @@ class Engine {
     get_item,
     put_item,
     put_item_indexed,  ///< With the global index.
+    put_item_logged,   ///< The log has both images: what a stream asks of a write.
     put_object,        ///< The row and its inline bytes.
     get_object,
   };
@@ -47,6 +48,7 @@ class Engine {
   table::Tables tables_;
   table::TableRef items_;
   table::TableRef indexed_items_;
+  table::TableRef logged_items_;
   table::TableRef objects_;
   store::PartitionId raw_;  ///< For bare transactions.
 };

@@ -19,6 +19,7 @@ constexpr EngineCaseName kEngineCases[] = {
     {Engine::Operation::get_item, "engine/GetItem"},
     {Engine::Operation::put_item, "engine/PutItem"},
     {Engine::Operation::put_item_indexed, "engine/PutItem+GSI"},
+    {Engine::Operation::put_item_logged, "engine/PutItem+images"},
     {Engine::Operation::put_object, "engine/PutObject"},
     {Engine::Operation::get_object, "engine/GetObject"},
 };
@@ -35,7 +36,8 @@ class EngineRun {
   Result<> load() {
     for (const auto operation :
          {Engine::Operation::transact, Engine::Operation::put_item,
-          Engine::Operation::put_item_indexed, Engine::Operation::put_object}) {
+          Engine::Operation::put_item_indexed, Engine::Operation::put_item_logged,
+          Engine::Operation::put_object}) {
       PhasePlan plan;
       plan.operations = options_.keys;
       DYAD_TRY(run(operation, KeyChoice(KeyChoice::Order::in_turn, options_.keys, 1), plan));
