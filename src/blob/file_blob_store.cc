@@ -1,8 +1,10 @@
 #include "blob/file_blob_store.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -206,16 +208,17 @@ class FramedFile {
 
   std::uint64_t size_bytes() const { return size_bytes_; }
 
-  /// Into `frame`, whose memory is used again. From any thread.
-  Result<> load(std::uint32_t index, Frame& frame) const {
+  /// Into `frame`, whose memory is used again. `onward`: the next ones will be asked for. From any
+  /// thread.
+  Result<> load(std::uint32_t index, Frame& frame, bool onward) const {
     const std::uint64_t payload_at = std::uint64_t{index} * kFramePayloadBytes;
     const std::size_t length = static_cast<std::size_t>(
         std::min<std::uint64_t>(kFramePayloadBytes, size_bytes_ - payload_at));
     frame.index = index;
     frame.bytes.resize(kFrameHeaderBytes + length + kTagBytes);
     DYAD_TRY_ASSIGN(const std::size_t got,
-                    file_->read_at(kHeaderBytes + std::uint64_t{index} * kFrameBytes,
-                                   std::span<char>(frame.bytes.data(), frame.bytes.size())));
+                    read(kHeaderBytes + std::uint64_t{index} * kFrameBytes,
+                         std::span<char>(frame.bytes.data(), frame.bytes.size()), onward));
     const bool last = index + 1 == frame_count(size_bytes_);
     DYAD_TRY_ASSIGN(frame.payload,
                     parse_frame(id_, index, last, std::string_view(frame.bytes).substr(0, got)));
@@ -223,9 +226,29 @@ class FramedFile {
   }
 
  private:
+  /// A disk that is asked for a frame at a time is slow: what is not in memory is asked for in runs
+  /// of kAskedAheadBytes, before the half of the last one is read.
+  Result<std::size_t> read(std::uint64_t offset, std::span<char> out, bool onward) const {
+    if (!onward) return file_->read_at(offset, out);
+    DYAD_TRY_ASSIGN(const std::optional<std::size_t> in_memory, file_->read_at_once(offset, out));
+    if (in_memory) return *in_memory;
+    const std::uint64_t asked_upto = asked_upto_.load(std::memory_order_relaxed);
+    if (offset + kAskedAheadBytes / 2 > asked_upto) {
+      const std::uint64_t from = std::max(offset, asked_upto);
+      const std::uint64_t upto = offset + kAskedAheadBytes;
+      file_->advise(from, upto - from, true);
+      asked_upto_.store(upto, std::memory_order_relaxed);
+    }
+    return file_->read_at(offset, out);
+  }
+
+  static constexpr std::uint64_t kAskedAheadBytes = 8u << 20;
+
   const BlobId id_;
   const std::unique_ptr<RandomReadFile> file_;
   const std::uint64_t size_bytes_;
+  /// Offset in the file up to which the disk was asked.
+  mutable std::atomic<std::uint64_t> asked_upto_{0};
 };
 
 class FileBlobReader final : public BlobReader {
@@ -273,7 +296,7 @@ class FileBlobReader final : public BlobReader {
       std::swap(current_, ahead->frame);
       spare = std::move(ahead->frame.bytes);
     } else {
-      const auto load = [this, index] { return file_->load(index, current_); };
+      const auto load = [this, index] { return file_->load(index, current_, false); };
       DYAD_CO_TRY(co_await runtime_.workers().run(load));
     }
     loaded_ = true;
@@ -287,7 +310,7 @@ class FileBlobReader final : public BlobReader {
     auto ahead = std::make_shared<Ahead>();
     ahead->frame.bytes = std::move(spare);
     const bool taken = runtime_.workers().submit(
-        [file = file_, ahead, index] { ahead->done.set(file->load(index, ahead->frame)); });
+        [file = file_, ahead, index] { ahead->done.set(file->load(index, ahead->frame, true)); });
     // A full pool: it is read when it is asked for.
     if (!taken) return;
     ahead_ = std::move(ahead);
