@@ -74,7 +74,7 @@ void judge_items(Judge& judge) {
 }
 
 void judge_objects(Judge& judge) {
-  auto put = judge.per_core("PutObject, overwritten");
+  auto put = judge.per_core("PutObject overwritten");
   if (!put) put = judge.per_core("PutObject");
   judge.at_least("PutObject, 4 KiB", "/s a core", 15'000, put);
   judge.at_least(

@@ -255,7 +255,7 @@ void add_large_cases(Cases& cases) {
     cases.push_back(std::make_unique<LargeCase>(info_of(std::move(name), "bytes", both), kind));
   };
   add("PutObject 64 MiB", LargeCase::Kind::put);
-  add("PutObject 64 MiB, hash signed", LargeCase::Kind::put_hashed);
+  add("PutObject 64 MiB hash signed", LargeCase::Kind::put_hashed);
   add("GetObject 64 MiB", LargeCase::Kind::get);
   cases.push_back(std::make_unique<MultipartCase>(info_of("multipart", "bytes", both)));
 }

@@ -153,7 +153,7 @@ void add_object_cases(Cases& cases) {
                                                 Dataset::objects,
                                                 [](const TextPool&) { return make_get_object(); }));
   CaseInfo overwrite =
-      info_of("PutObject, overwritten", "overwrite", static_cast<unsigned>(ServerKind::dyad));
+      info_of("PutObject overwritten", "overwrite", static_cast<unsigned>(ServerKind::dyad));
   overwrite.once = true;
   cases.push_back(std::make_unique<OverwriteCase>(std::move(overwrite)));
 }
