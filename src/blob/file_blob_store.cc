@@ -226,8 +226,8 @@ class FramedFile {
   }
 
  private:
-  /// A disk that is asked for a frame at a time is slow: where one is not in memory, it is asked for
-  /// what comes within kAskedAheadBytes, and again when less than half of that is left to read.
+  /// A disk that is asked for a frame at a time is slow: where one is not in memory, it is asked
+  /// for what comes within kAskedAheadBytes, and again when less than half of that is left to read.
   Result<std::size_t> read(std::uint64_t offset, std::span<char> out, bool onward) const {
     if (!onward) return file_->read_at(offset, out);
     DYAD_TRY_ASSIGN(const std::optional<std::size_t> in_memory, file_->read_at_once(offset, out));
