@@ -6,6 +6,7 @@
 
 #include "backup/create.h"
 #include "backup/restore.h"
+#include "blob/blob_files.h"
 #include "blob/check_file.h"
 #include "blob/file_blob_store.h"
 #include "runtime/file_tree.h"

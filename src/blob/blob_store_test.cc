@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 
+#include "blob/blob_files.h"
 #include "blob/contract/blob_contract.h"
 #include "blob/file_blob_store.h"
 #include "blob/frame.h"

@@ -16,7 +16,4 @@ namespace dyad::blob {
 Result<std::unique_ptr<BlobStore>> open_file_blob_store(Runtime& runtime, std::string directory,
                                                         std::shared_ptr<DiskSpace> space = nullptr);
 
-/// Where a blob's file lies, under `directory`: for messages and tests.
-std::string blob_path(const std::string& directory, BlobId id);
-
 }  // namespace dyad::blob

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "blob/blob_files.h"
 #include "runtime/simulation.h"
 
 namespace dyad::blob {

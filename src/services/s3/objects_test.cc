@@ -4,6 +4,7 @@
 #include <random>
 
 #include "base/bytes.h"
+#include "blob/blob_files.h"
 #include "runtime/seed_scope.h"
 #include "services/s3/object_body.h"
 #include "services/s3/test_server.h"
