@@ -26,8 +26,11 @@ namespace dyad::s3 {
 /// began has ended.
 class LargeUpload {
  public:
-  static constexpr std::size_t kChunkFrames = 2;
-  static constexpr std::size_t kChunks = 4;
+  /// Two long chunks, for each costs hand-overs between threads: of the same memory in four chunks
+  /// of two frames an object of 64 MiB took 181 ms of CPU and 138 elapsed, 170 and 122 so.
+  static constexpr std::size_t kChunkFrames = 4;
+  static constexpr std::size_t kChunks = 2;
+  static_assert(kChunkFrames <= DigestQueue::kMaxPieceParts);
   static constexpr std::size_t kMemoryBytes = kChunks * kChunkFrames * blob::kFrameBytes;
 
   using Observer = std::function<void(std::string_view)>;
