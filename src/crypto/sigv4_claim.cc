@@ -73,8 +73,11 @@ Result<> read_credential(const Context& c, std::string_view credential, Sigv4Cla
   claim.access_key = parts[0];
   claim.scope = {std::string(parts[1]), std::string(parts[2]), std::string(parts[3])};
 
-  SignatureErrorDetail facts;
-  facts.access_key = claim.access_key;
+  const auto facts = [&claim] {
+    SignatureErrorDetail of_claim;
+    of_claim.access_key = claim.access_key;
+    return of_claim;
+  };
   if (parts[4] != "aws4_request") {
     return malformed(
         c, SignatureReason::wrong_scope,
@@ -83,7 +86,7 @@ Result<> read_credential(const Context& c, std::string_view credential, Sigv4Cla
         fmt::format(
             "Credential should be scoped with a valid terminator: 'aws4_request', not '{}'.",
             parts[4]),
-        facts);
+        facts());
   }
   if (parts[3] != c.rules.service) {
     return malformed(
@@ -91,14 +94,15 @@ Result<> read_credential(const Context& c, std::string_view credential, Sigv4Cla
         fmt::format("{}incorrect service \"{}\". This endpoint belongs to \"{}\".",
                     malformed_prefix(c), parts[3], c.rules.service),
         fmt::format("Credential should be scoped to correct service: '{}'. ", c.rules.service),
-        facts);
+        facts());
   }
   if (parts[2] != c.rules.region) {
-    if (c.s3()) facts.expected_region = c.rules.region;
+    SignatureErrorDetail with_region = facts();
+    if (c.s3()) with_region.expected_region = c.rules.region;
     return malformed(c, SignatureReason::wrong_scope,
                      fmt::format("{}the region '{}' is wrong; expecting '{}'", malformed_prefix(c),
                                  parts[2], c.rules.region),
-                     fmt::format("Credential should be scoped to a valid region. "), facts);
+                     "Credential should be scoped to a valid region. ", std::move(with_region));
   }
   return {};
 }

@@ -3,7 +3,7 @@
 #include <strings.h>
 #include <sys/random.h>
 
-#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -21,10 +21,17 @@ void fill_from_kernel(std::span<std::uint8_t> out) {
   }
 }
 
+/// A number of the calling thread's own, given out in turn.
+std::size_t number_of_this_thread() {
+  static constinit std::atomic<std::size_t> next = 0;
+  thread_local const std::size_t mine = next.fetch_add(1, std::memory_order_relaxed);
+  return mine;
+}
+
 }  // namespace
 
 SystemRandom::~SystemRandom() {
-  ::explicit_bzero(buffer_.data(), buffer_.size());
+  for (Buffer& buffer : buffers_) ::explicit_bzero(buffer.bytes.data(), buffer.bytes.size());
 }
 
 void SystemRandom::fill(std::span<std::uint8_t> out) {
@@ -32,14 +39,16 @@ void SystemRandom::fill(std::span<std::uint8_t> out) {
     fill_from_kernel(out);
     return;
   }
-  const std::lock_guard lock(mutex_);
-  if (kBufferBytes - used_ < out.size()) {
-    fill_from_kernel(buffer_);
-    used_ = 0;
+  Buffer& buffer = buffers_[number_of_this_thread() % kBuffers];
+  const std::lock_guard lock(buffer.mutex);
+  if (kBufferBytes - buffer.used_bytes < out.size()) {
+    fill_from_kernel(buffer.bytes);
+    buffer.used_bytes = 0;
   }
-  std::memcpy(out.data(), buffer_.data() + used_, out.size());
-  ::explicit_bzero(buffer_.data() + used_, out.size());
-  used_ += out.size();
+  std::uint8_t* const fresh = buffer.bytes.data() + buffer.used_bytes;
+  std::memcpy(out.data(), fresh, out.size());
+  ::explicit_bzero(fresh, out.size());
+  buffer.used_bytes += out.size();
 }
 
 }  // namespace dyad
