@@ -69,7 +69,19 @@ def test_help_names_the_commands_and_their_options(dyad):
     assert "--offline" in run(dyad, "verify", "--help").stdout
 
 
-@pytest.mark.parametrize("arguments", [("serve", "--data", "x", "--no-such-flag"), ("no-such-command",),
+def test_help_of_a_command_may_be_asked_for_by_its_name(dyad):
+    for command in ((), ("serve",), ("backup", "create")):
+        assert run(dyad, "help", *command).stdout == run(dyad, *command, "--help").stdout != ""
+
+
+def test_a_word_that_is_no_command_is_named(dyad):
+    for arguments in (("no-such-command",), ("help", "no-such-command")):
+        result = run(dyad, *arguments)
+        assert result.returncode != 0
+        assert "'no-such-command'" in result.stderr and "verify" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [("serve", "--data", "x", "--no-such-flag"), (),
                                        ("serve", "--data", "x", "--listen", "nonsense"),
                                        ("serve", "--data", "x", "--listen", "127.0.0.1:99999"),
                                        ("serve", "--data", "x", "--tls-cert", "only-one")])
