@@ -1,8 +1,9 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "blob/blob_store.h"
