@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "runtime/adaptive_mutex.h"
 #include "runtime/executor.h"
 #include "runtime/io_loop.h"
 #include "runtime/timer_wheel.h"
@@ -59,7 +60,7 @@ class Reactor final : public Executor {
   std::vector<std::coroutine_handle<>> batch_;  ///< Being run.
   std::size_t resumed_since_poll_ = 0;
 
-  alignas(64) std::mutex inbox_mutex_;
+  alignas(64) AdaptiveMutex inbox_mutex_;
   std::vector<std::coroutine_handle<>> inbox_;  ///< Posted by other threads.
   std::atomic<bool> inbox_filled_{false};
   std::atomic<bool> sleeping_{false};

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/adaptive_mutex.h"
 #include "store/backend.h"
 #include "store/ordered_transaction.h"
 
@@ -46,7 +47,7 @@ class Overlay {
   std::size_t size() const;
 
  private:
-  mutable std::mutex mutex_;
+  mutable AdaptiveMutex mutex_;
   std::map<std::string_view, Pending> rows_;  ///< Keys point into the owner's rows.
 };
 

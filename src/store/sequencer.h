@@ -86,7 +86,7 @@ class Sequencer {
     Timestamp upto;
     Completion<Result<>>* done;
   };
-  mutable std::mutex mutex_;
+  mutable AdaptiveMutex mutex_;
   Queue queue_;
   std::size_t queued_bytes_ = 0;
   std::int64_t line_since_us_ = -1;  ///< Negative: there is no line.

@@ -4,8 +4,10 @@
 #include <rocksdb/write_batch.h>
 
 #include <functional>
+#include <memory>
 
 #include "base/check.h"
+#include "runtime/adaptive_mutex.h"
 
 namespace dyad::store::embedded {
 namespace {
@@ -15,19 +17,39 @@ constexpr std::size_t kMaxRowBytes = 64u << 10;
 /// Of an entry, beside its key and value: handle, string, allocator.
 constexpr std::size_t kEntryOverheadBytes = 160;
 
-std::string key_in_cache(std::uint64_t generation, std::string_view key) {
-  std::string text;
-  text.reserve(sizeof generation + key.size());
-  text.append(reinterpret_cast<const char*>(&generation), sizeof generation);
-  text.append(key);
-  return text;
-}
-
-void destroy_row(const rocksdb::Slice&, void* value) {
-  delete static_cast<RowCache::Row*>(value);
+rocksdb::Slice slice(std::string_view bytes) {
+  return {bytes.data(), bytes.size()};
 }
 
 }  // namespace
+
+/// A row that is kept. Pinned while a handle to it is held.
+struct RowCache::Entry {
+  Entry(std::uint64_t now, const Row& kept) : generation(now), row(kept) {}
+
+  Row copy() const {
+    const std::lock_guard lock(mutex);
+    return row;
+  }
+  bool there() const {
+    const std::lock_guard lock(mutex);
+    return row.has_value();
+  }
+  /// False: it has not the room, and nothing has changed. Of a row that is there.
+  bool rewrite(std::string_view value) {
+    const std::lock_guard lock(mutex);
+    if (row->capacity() < value.size()) return false;
+    row->assign(value);
+    return true;
+  }
+  static void destroy(const rocksdb::Slice&, void* entry) { delete static_cast<Entry*>(entry); }
+
+  const std::uint64_t generation;
+
+ private:
+  mutable AdaptiveMutex mutex;
+  Row row;
+};
 
 /// The keys of a batch, each handed on in turn.
 struct RowCache::BatchKeys final : rocksdb::WriteBatch::Handler {
@@ -80,9 +102,11 @@ bool RowCache::unchanged(const Ticket& ticket) const {
 
 std::optional<RowCache::Row> RowCache::find(const Ticket& ticket, std::string_view key) const {
   if (cache_ == nullptr || ticket.version % 2 != 0) return std::nullopt;
-  rocksdb::Cache::Handle* const handle = cache_->Lookup(key_in_cache(ticket.generation, key));
+  rocksdb::Cache::Handle* const handle = cache_->Lookup(slice(key));
   if (handle == nullptr) return std::nullopt;
-  std::optional<Row> row(*static_cast<const Row*>(cache_->Value(handle)));
+  const Entry& entry = *static_cast<const Entry*>(cache_->Value(handle));
+  std::optional<Row> row;
+  if (entry.generation == ticket.generation) row = entry.copy();
   cache_->Release(handle);
   return row;
 }
@@ -92,13 +116,14 @@ void RowCache::keep(const Ticket& ticket, std::string_view key, const Row& row) 
   if (row && row->size() > kMaxRowBytes) return;
   Stripe& stripe = stripes_[ticket.stripe];
   const std::lock_guard lock(stripe.mutex);
-  if (stripe.version.load() == ticket.version) insert(key_in_cache(ticket.generation, key), row);
+  if (stripe.version.load() == ticket.version) insert(ticket.generation, key, row);
 }
 
-void RowCache::insert(const std::string& cache_key, const Row& row) const {
-  const std::size_t charge = cache_key.size() + (row ? row->size() : 0) + kEntryOverheadBytes;
+void RowCache::insert(std::uint64_t generation, std::string_view key, const Row& row) const {
+  const std::size_t charge = key.size() + (row ? row->size() : 0) + kEntryOverheadBytes;
+  auto entry = std::make_unique<Entry>(generation, row);
   // Without a handle to return, a full cache takes the row in and lets it go at once.
-  DYAD_CHECK(cache_->Insert(cache_key, new Row(row), charge, destroy_row).ok());
+  DYAD_CHECK(cache_->Insert(slice(key), entry.release(), charge, Entry::destroy).ok());
 }
 
 void RowCache::begin(std::size_t index) {
@@ -109,18 +134,19 @@ void RowCache::begin(std::size_t index) {
   stripe.version.fetch_add(1);
 }
 
-/// An absent row is not replaced but forgotten: most rows that are made are not read soon.
+/// In its place where it fits there: what was charged for it stays right. An absent row is not
+/// replaced but forgotten: most rows that are made are not read soon.
 void RowCache::rewrite(std::string_view key, std::string_view value) {
-  const std::string cache_key = key_in_cache(generation_.load(), key);
-  rocksdb::Cache::Handle* const handle = cache_->Lookup(cache_key);
+  rocksdb::Cache::Handle* const handle = cache_->Lookup(slice(key));
   if (handle == nullptr) return;
-  const bool was_there = static_cast<const Row*>(cache_->Value(handle))->has_value();
+  const std::uint64_t generation = generation_.load();
+  Entry& entry = *static_cast<Entry*>(cache_->Value(handle));
+  const bool stays = entry.generation == generation && entry.there() && !value.empty() &&
+                     value.size() <= kMaxRowBytes;
+  const bool fits = stays && entry.rewrite(value);
   cache_->Release(handle);
-  if (was_there && !value.empty() && value.size() <= kMaxRowBytes) {
-    insert(cache_key, Row(value));
-  } else {
-    cache_->Erase(cache_key);
-  }
+  if (stays && !fits) insert(generation, key, Row(value));
+  if (!stays) cache_->Erase(slice(key));
 }
 
 void RowCache::forget_all() {

@@ -76,17 +76,18 @@ class RowCache {
     std::mutex mutex;  ///< Held while something is kept, and while the version becomes odd.
     std::atomic<std::uint64_t> version = 0;
   };
+  struct Entry;
   struct BatchKeys;
 
   static std::size_t stripe_of(std::string_view key);
   void begin(std::size_t stripe);
-  void insert(const std::string& cache_key, const Row& row) const;
+  void insert(std::uint64_t generation, std::string_view key, const Row& row) const;
   void rewrite(std::string_view key, std::string_view value);
   void forget_all();
 
   std::shared_ptr<rocksdb::Cache> cache_;  ///< Null: keeps nothing.
   std::array<Stripe, kStripes> stripes_;
-  /// Part of each key in `cache_`: a new one makes all that is there unreachable.
+  /// Each entry names one; a new one makes all that is there unanswered.
   std::atomic<std::uint64_t> generation_ = 0;
   std::mutex change_;  ///< Held for a Change's life.
   std::bitset<kStripes> changing_;

@@ -57,6 +57,20 @@ TEST_F(RowCacheTest, WhatIsWrittenReplacesWhatWasKept) {
     EXPECT_FALSE(find(gone)) << gone;
 }
 
+TEST_F(RowCacheTest, RowsGrowAndShrink) {
+  read("a", "row");
+  for (const std::size_t length : {4000u, 3999u, 1u, 60'000u, 70'000u}) {
+    const std::string row(length, static_cast<char>('a' + length % 26));
+    write(put("a", row));
+    if (length > 65'536) {
+      EXPECT_FALSE(find("a"));
+    } else {
+      ASSERT_TRUE(find("a")) << length;
+      EXPECT_EQ(*find("a"), row);
+    }
+  }
+}
+
 TEST_F(RowCacheTest, AnswersNothingOfAKeyThatIsBeingWritten) {
   read("a", "old");
   const RowCache::Ticket before = cache_.ticket("a");
