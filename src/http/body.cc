@@ -56,6 +56,13 @@ Task<Result<std::string>> read_all(BodyReader& body, std::size_t limit_bytes, Bu
   return read_within(body, limit_bytes, &share);
 }
 
+Task<Result<>> expect_end(BodyReader& body) {
+  char beyond;
+  DYAD_CO_TRY_ASSIGN(const std::size_t got, co_await body.read(std::span<char>(&beyond, 1)));
+  if (got > 0) co_return fail(ErrorCode::internal, "a body is longer than it announced");
+  co_return Result<>();
+}
+
 Task<bool> discard(BodyReader& body, std::uint64_t limit_bytes) {
   // Not zeroed, which would be most of what a refusal costs.
   const auto buffer = std::make_unique_for_overwrite<char[]>(kDiscardBytes);

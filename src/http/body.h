@@ -35,6 +35,10 @@ Task<Result<std::string>> read_all(BodyReader& body, std::size_t limit_bytes);
 /// what the body takes and outlives it.
 Task<Result<std::string>> read_all(BodyReader& body, std::size_t limit_bytes, BudgetShare& share);
 
+/// The end, after the announced length was read: a body tells it only when it is whole and what was
+/// signed. Its own errors; internal: there is more.
+Task<Result<>> expect_end(BodyReader& body);
+
 /// Reads on to the end, at most `limit_bytes`; false: there is more, or it failed.
 Task<bool> discard(BodyReader& body, std::uint64_t limit_bytes);
 

@@ -29,6 +29,9 @@ class Executor {
 
   /// Runs `handle` soon, on this executor. From any thread. Never runs it inside the call.
   virtual void post(std::coroutine_handle<> handle) = 0;
+  /// Behind all that is ready now, sockets too: for work that is cheaper the more of it comes
+  /// together. Own thread only.
+  virtual void post_last(std::coroutine_handle<> handle) { post(handle); }
 
   /// Coarse timers (about a millisecond late at most on an idle executor). Own thread only.
   virtual void arm(TimerEntry& timer) = 0;
@@ -58,6 +61,15 @@ struct ResumeOn {
 inline ResumeOn resume_on(Executor& executor) {
   return ResumeOn{executor};
 }
+
+/// `co_await BehindAllReady()`: goes on here, after whatever else can.
+struct BehindAllReady {
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> handle) const {
+    Executor::current()->post_last(handle);
+  }
+  void await_resume() const noexcept {}
+};
 
 /// `co_await SleepUntil(steady_us)`, on the current executor.
 class SleepUntil : private TimerEntry {

@@ -41,6 +41,8 @@ class IoLoop {
   void run_one(std::int64_t timeout_us);
   /// Tells every waiter whose wait is over by now.
   void poll();
+  /// Would run_one() tell somebody without asking the kernel?
+  bool knows_of_more() const { return first_ != nullptr; }
 
  private:
   friend class FdWatch;

@@ -13,6 +13,8 @@ namespace {
 /// So many coroutines run before descriptors and timers get a look, if there is always one more to
 /// run.
 constexpr std::size_t kMaxResumesBetweenPolls = 64;
+/// So many sockets have their turn before those of post_last(), who else might wait for ever.
+constexpr std::size_t kMaxToldBeforeLast = 64;
 
 std::size_t usable_cores() {
   cpu_set_t cores;
@@ -52,6 +54,11 @@ void Reactor::post(std::coroutine_handle<> handle) {
   }
 }
 
+void Reactor::post_last(std::coroutine_handle<> handle) {
+  DYAD_CHECK(is_current());
+  last_.push_back(handle);
+}
+
 void Reactor::arm(TimerEntry& timer) {
   DYAD_CHECK(is_current());
   wheel_.arm(timer);
@@ -78,7 +85,7 @@ void Reactor::run() {
     // Read before the inbox is looked at, so that what was posted before stop() runs.
     const bool stopping = stopping_.load();
     run_batch();
-    if (stopping && local_.empty()) break;
+    if (stopping && local_.empty() && last_.empty()) break;
     sleep_or_poll();
     if (!wheel_.empty()) wheel_.advance(clock_.steady_us());
   }
@@ -91,6 +98,12 @@ void Reactor::take_inbox() {
   local_.insert(local_.end(), inbox_.begin(), inbox_.end());
   inbox_.clear();
   inbox_filled_.store(false, std::memory_order_relaxed);
+}
+
+void Reactor::take_last() {
+  told_before_last_ = 0;
+  local_.insert(local_.end(), last_.begin(), last_.end());
+  last_.clear();
 }
 
 void Reactor::run_batch() {
@@ -106,6 +119,16 @@ void Reactor::sleep_or_poll() {
     if (resumed_since_poll_ < kMaxResumesBetweenPolls) return;
     resumed_since_poll_ = 0;
     io_.poll();
+    take_last();
+    return;
+  }
+  if (!last_.empty()) {
+    if (io_.knows_of_more() && told_before_last_ < kMaxToldBeforeLast) {
+      ++told_before_last_;
+      io_.run_one(0);
+    } else {
+      take_last();
+    }
     return;
   }
   resumed_since_poll_ = 0;

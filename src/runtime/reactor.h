@@ -32,6 +32,7 @@ class Reactor final : public Executor {
   ~Reactor() override;
 
   void post(std::coroutine_handle<> handle) override;
+  void post_last(std::coroutine_handle<> handle) override;
   void arm(TimerEntry& timer) override;
   void disarm(TimerEntry& timer) override;
 
@@ -52,13 +53,16 @@ class Reactor final : public Executor {
   void run_batch();
   void sleep_or_poll();
   void take_inbox();
+  void take_last();
 
   const Clock& clock_;
   IoLoop io_;
   TimerWheel wheel_;
   std::vector<std::coroutine_handle<>> local_;  ///< Posted by this thread.
   std::vector<std::coroutine_handle<>> batch_;  ///< Being run.
+  std::vector<std::coroutine_handle<>> last_;   ///< Of post_last().
   std::size_t resumed_since_poll_ = 0;
+  std::size_t told_before_last_ = 0;  ///< Waiters that had their turn while `last_` waited.
 
   alignas(64) AdaptiveMutex inbox_mutex_;
   std::vector<std::coroutine_handle<>> inbox_;  ///< Posted by other threads.

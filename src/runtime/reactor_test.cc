@@ -1,8 +1,10 @@
 #include "runtime/reactor.h"
 
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
 
 #include <atomic>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "runtime/dedicated_thread.h"
 #include "runtime/gate.h"
 #include "runtime/local_event.h"
+#include "runtime/pollable.h"
 #include "runtime/sync_wait.h"
 #include "runtime/system_clock.h"
 
@@ -49,6 +52,56 @@ TYPED_TEST(ThreadedExecutor, RunsPostsInOrderAndNeverInsideThePost) {
   ASSERT_EQ(order.size(), 101u);
   EXPECT_EQ(order[0], -1);
   for (int i = 0; i < 100; ++i) EXPECT_EQ(order[i + 1], i);
+}
+
+TEST(ReactorTurns, WhatIsPostedLastComesBehindWhatIsReadyAndIsNotHeldUpForEver) {
+  SystemClock clock;
+  Reactor reactor(clock, "turns");
+  constexpr int kFew = 10;
+  int yields = 0;
+  bool stop = false;
+  const auto yield = [&](int count, Gate::Pass) -> Task<void> {
+    for (int i = 0; i < count && !stop; ++i, ++yields) co_await resume_on(reactor);
+  };
+  const auto behind = [&](int others) -> Task<int> {
+    Gate gate;
+    yields = 0;
+    stop = false;
+    reactor.spawn(yield(others, *gate.enter()));
+    co_await BehindAllReady();
+    const int before = yields;
+    stop = true;
+    co_await gate.close();
+    co_return before;
+  };
+  EXPECT_EQ(sync_wait(reactor, behind(kFew)), kFew);
+  EXPECT_LT(sync_wait(reactor, behind(1'000'000'000)), 1000);
+}
+
+TEST(ReactorTurns, WhatIsPostedLastComesBehindTheSocketsThatAreReady) {
+  SystemClock clock;
+  Reactor reactor(clock, "turns");
+  constexpr int kSockets = 20;
+  int told = 0;
+  std::vector<int> told_before_last;
+  const auto wait = [&](Pollable& socket, Gate::Pass) -> Task<void> {
+    EXPECT_EQ(co_await socket.readable(Deadline::never()), Pollable::Outcome::ready);
+    ++told;
+    co_await BehindAllReady();
+    told_before_last.push_back(told);
+  };
+  const auto all = [&]() -> Task<void> {
+    std::vector<std::unique_ptr<Pollable>> sockets;
+    Gate gate;
+    for (int i = 0; i < kSockets; ++i) {
+      UniqueFd readable(::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC));
+      sockets.push_back(std::make_unique<Pollable>(reactor, std::move(readable)));
+      reactor.spawn(wait(*sockets.back(), *gate.enter()));
+    }
+    co_await gate.close();
+  };
+  sync_wait(reactor, all());
+  EXPECT_EQ(told_before_last, std::vector<int>(kSockets, kSockets));
 }
 
 TYPED_TEST(ThreadedExecutor, SleepsUntilTheMomentAndNotMuchLonger) {

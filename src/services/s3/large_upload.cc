@@ -40,11 +40,7 @@ Task<Result<>> LargeUpload::receive_chunks() {
     ++filled_;
     filled_one_.set();
   }
-  // A body tells its end only when it is whole and what was signed.
-  char beyond;
-  DYAD_CO_TRY_ASSIGN(const std::size_t got, co_await body_.read(std::span<char>(&beyond, 1)));
-  if (got > 0) co_return fail(ErrorCode::internal, "a body is longer than it announced");
-  co_return Result<>();
+  co_return co_await http::expect_end(body_);
 }
 
 Task<LargeUpload::Chunk*> LargeUpload::free_chunk() {

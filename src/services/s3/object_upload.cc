@@ -7,6 +7,7 @@
 #include "crypto/digest.h"
 #include "services/s3/large_upload.h"
 #include "services/s3/s3_errors.h"
+#include "services/s3/short_digests.h"
 #include "table/blob_references.h"
 #include "table/record.h"
 #include "table/row_kind.h"
@@ -66,6 +67,25 @@ struct Checksums {
   std::optional<crypto::Checksum> also;
 };
 
+/// A body that stays in memory: read to where it will lie.
+Task<Result<Upload>> receive_short(http::BodyReader& body, const ReceiveSpec& spec,
+                                   std::size_t length) {
+  Upload upload;
+  upload.bytes.resize(length);
+  while (upload.size_bytes < length) {
+    const std::span<char> room(upload.bytes.data() + upload.size_bytes, length - upload.size_bytes);
+    DYAD_CO_TRY_ASSIGN(const std::size_t got, co_await body.read(room));
+    if (got == 0) co_return fail(ErrorCode::internal, "a body is shorter than it announced");
+    upload.size_bytes += got;
+  }
+  DYAD_CO_TRY(co_await http::expect_end(body));
+  Checksums checksums(spec);
+  checksums.update(upload.bytes);
+  checksums.finish(upload.digests);
+  upload.digests.md5 = crypto::as_view(co_await short_md5(upload.bytes));
+  co_return upload;
+}
+
 Task<Result<Upload>> receive_large(S3Service& service, http::BodyReader& body, ReceiveSpec spec,
                                    std::uint64_t length) {
   Upload upload;
@@ -119,6 +139,11 @@ Task<Result<Upload>> receive_upload(S3Service& service, http::BodyReader& body, 
 
   if (!spec.one_by_one && length && *length >= service.options().overlap_from_bytes)
     co_return co_await receive_large(service, body, std::move(spec), *length);
+
+  const std::size_t short_bytes =
+      std::min(kMaxShortBodyBytes, service.options().inline_limit_bytes);
+  if (!spec.always_blob && length && *length <= short_bytes)
+    co_return co_await receive_short(body, spec, static_cast<std::size_t>(*length));
 
   // A copy is no request's body, whose memory is counted: it holds as little as it can.
   const std::optional<std::uint64_t> announced = spec.one_by_one ? std::nullopt : length;
