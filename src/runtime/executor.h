@@ -29,8 +29,8 @@ class Executor {
 
   /// Runs `handle` soon, on this executor. From any thread. Never runs it inside the call.
   virtual void post(std::coroutine_handle<> handle) = 0;
-  /// Behind all that is ready now, sockets too: for work that is cheaper the more of it comes
-  /// together. Own thread only.
+  /// Behind what this executor knows to be ready, of sockets a bounded number: for work that is
+  /// cheaper the more of it comes together. Own thread only. Where nothing is gained, a post().
   virtual void post_last(std::coroutine_handle<> handle) { post(handle); }
 
   /// Coarse timers (about a millisecond late at most on an idle executor). Own thread only.
@@ -62,7 +62,7 @@ inline ResumeOn resume_on(Executor& executor) {
   return ResumeOn{executor};
 }
 
-/// `co_await BehindAllReady()`: goes on here, after whatever else can.
+/// `co_await BehindAllReady()`: goes on here, by post_last().
 struct BehindAllReady {
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> handle) const {

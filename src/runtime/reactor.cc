@@ -115,13 +115,14 @@ void Reactor::run_batch() {
 }
 
 void Reactor::sleep_or_poll() {
-  if (!local_.empty()) {
-    if (resumed_since_poll_ < kMaxResumesBetweenPolls) return;
+  const bool more_to_run = !local_.empty() || !last_.empty();
+  if (more_to_run && resumed_since_poll_ >= kMaxResumesBetweenPolls) {
     resumed_since_poll_ = 0;
     io_.poll();
     take_last();
     return;
   }
+  if (!local_.empty()) return;
   if (!last_.empty()) {
     if (io_.knows_of_more() && told_before_last_ < kMaxToldBeforeLast) {
       ++told_before_last_;

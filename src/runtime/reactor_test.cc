@@ -78,6 +78,29 @@ TEST(ReactorTurns, WhatIsPostedLastComesBehindWhatIsReadyAndIsNotHeldUpForEver) 
   EXPECT_LT(sync_wait(reactor, behind(1'000'000'000)), 1000);
 }
 
+TEST(ReactorTurns, WhoIsPostedLastAgainAndAgainHoldsUpNoSocket) {
+  SystemClock clock;
+  Reactor reactor(clock, "turns");
+  bool told = false;
+  const auto wait = [&](Pollable& socket, Gate::Pass) -> Task<void> {
+    EXPECT_EQ(co_await socket.readable(Deadline::never()), Pollable::Outcome::ready);
+    told = true;
+  };
+  const auto loop = [&]() -> Task<int> {
+    Gate gate;
+    Pollable socket(reactor, UniqueFd(::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC)));
+    reactor.spawn(wait(socket, *gate.enter()));
+    int turns = 0;
+    while (!told && turns < 1'000'000) {
+      co_await BehindAllReady();
+      ++turns;
+    }
+    co_await gate.close();
+    co_return turns;
+  };
+  EXPECT_LT(sync_wait(reactor, loop()), 1000);
+}
+
 TEST(ReactorTurns, WhatIsPostedLastComesBehindTheSocketsThatAreReady) {
   SystemClock clock;
   Reactor reactor(clock, "turns");

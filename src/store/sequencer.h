@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "runtime/adaptive_mutex.h"
 #include "runtime/completion.h"
 #include "runtime/runtime.h"
 #include "store/backend.h"

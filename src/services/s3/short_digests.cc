@@ -30,7 +30,8 @@ struct Gathered {
   void await_resume() const noexcept {}
 };
 
-/// Of this thread's turn. The first of them hashes for all.
+/// Of this thread's turn. The first of them hashes for all. (A thread has one executor; a
+/// simulation that has several is drained before it ends.)
 thread_local std::vector<Gathered*> gathered;
 
 void hash_together(std::span<Gathered* const> bodies) {

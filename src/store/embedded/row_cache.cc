@@ -145,8 +145,10 @@ void RowCache::rewrite(std::string_view key, std::string_view value) {
                      value.size() <= kMaxRowBytes;
   const bool fits = stays && entry.rewrite(value);
   cache_->Release(handle);
-  if (stays && !fits) insert(generation, key, Row(value));
-  if (!stays) cache_->Erase(slice(key));
+  if (fits) return;
+  // First, for a cache that is full of rows being read takes no new one in and keeps the old.
+  cache_->Erase(slice(key));
+  if (stays) insert(generation, key, Row(value));
 }
 
 void RowCache::forget_all() {
