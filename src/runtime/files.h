@@ -110,7 +110,7 @@ class Files {
   virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
   virtual Result<> make_directory(const std::string& path) = 0;  ///< Fine if it is there.
   virtual Result<> remove_directory(const std::string& path) = 0;
-  virtual Result<> remove(const std::string& path) = 0;
+  virtual Result<> remove(const std::string& path) = 0;  ///< Who has it open reads on.
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;  ///< Replaces `to`.
   virtual Result<> link(const std::string& from, const std::string& to) = 0;
   virtual Result<> sync_directory(const std::string& path) = 0;

@@ -11,6 +11,7 @@
 #include "runtime/aligned_buffer.h"
 #include "runtime/direct_append.h"
 #include "runtime/files.h"
+#include "runtime/paced_release.h"
 #include "runtime/posix_error.h"
 #include "runtime/posix_io.h"
 #include "runtime/unique_fd.h"
@@ -295,7 +296,10 @@ class PosixFiles final : public Files {
     return check(::rmdir(path.c_str()), path, "rmdir");
   }
   Result<> remove(const std::string& path) override {
-    return check(::unlink(path.c_str()), path, "unlink");
+    UniqueFd held = open_if_long(path);
+    DYAD_TRY(check(::unlink(path.c_str()), path, "unlink"));
+    if (held) release_.take(std::move(held));
+    return {};
   }
   Result<> rename(const std::string& from, const std::string& to) override {
     return check(::rename(from.c_str(), to.c_str()), from + " -> " + to, "rename");
@@ -339,6 +343,17 @@ class PosixFiles final : public Files {
     if (outcome == 0) return {};
     return fail(posix_error(path, operation));
   }
+
+  /// Nothing where the file goes at once as well as later.
+  static UniqueFd open_if_long(const std::string& path) {
+    struct stat status;
+    if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink > 1 ||
+        static_cast<std::uint64_t>(status.st_size) <= PacedRelease::kPieceBytes)
+      return {};
+    return UniqueFd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  }
+
+  PacedRelease release_;
 };
 
 }  // namespace
