@@ -4,9 +4,10 @@
 
 namespace dyad {
 
-/// A mutex that is held for a few hundred nanoseconds and wanted by several processors at once: who
-/// finds it held looks again for a moment before sleeping. With std::mutex both sides pay system
-/// calls, and a change of threads, for a wait that is over before the first of them.
+/// A mutex that is held for a few hundred nanoseconds, at most for a copy of some KiB, and wanted
+/// by several processors at once: who finds it held looks again for a moment before sleeping. With
+/// std::mutex both sides pay system calls, and a change of threads, for a wait that is over before
+/// the first of them.
 class AdaptiveMutex {
  public:
   AdaptiveMutex() = default;

@@ -101,30 +101,56 @@ TEST(ReactorTurns, WhoIsPostedLastAgainAndAgainHoldsUpNoSocket) {
   EXPECT_LT(sync_wait(reactor, loop()), 1000);
 }
 
-TEST(ReactorTurns, WhatIsPostedLastComesBehindTheSocketsThatAreReady) {
+/// How many of `sockets`, all readable at once, had their turn when each was back from
+/// BehindAllReady.
+std::vector<int> told_before_last(int sockets) {
   SystemClock clock;
   Reactor reactor(clock, "turns");
-  constexpr int kSockets = 20;
   int told = 0;
-  std::vector<int> told_before_last;
+  std::vector<int> told_before;
   const auto wait = [&](Pollable& socket, Gate::Pass) -> Task<void> {
     EXPECT_EQ(co_await socket.readable(Deadline::never()), Pollable::Outcome::ready);
     ++told;
     co_await BehindAllReady();
-    told_before_last.push_back(told);
+    told_before.push_back(told);
   };
   const auto all = [&]() -> Task<void> {
-    std::vector<std::unique_ptr<Pollable>> sockets;
+    std::vector<std::unique_ptr<Pollable>> readable;
     Gate gate;
-    for (int i = 0; i < kSockets; ++i) {
-      UniqueFd readable(::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC));
-      sockets.push_back(std::make_unique<Pollable>(reactor, std::move(readable)));
-      reactor.spawn(wait(*sockets.back(), *gate.enter()));
+    for (int i = 0; i < sockets; ++i) {
+      UniqueFd fd(::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC));
+      readable.push_back(std::make_unique<Pollable>(reactor, std::move(fd)));
+      reactor.spawn(wait(*readable.back(), *gate.enter()));
     }
     co_await gate.close();
   };
   sync_wait(reactor, all());
-  EXPECT_EQ(told_before_last, std::vector<int>(kSockets, kSockets));
+  return told_before;
+}
+
+TEST(ReactorTurns, WhatIsPostedLastComesBehindTheSocketsThatAreReady) {
+  EXPECT_EQ(told_before_last(20), std::vector<int>(20, 20));
+}
+
+TEST(ReactorTurns, WhatIsPostedLastHasItsTurnHoweverManySocketsAreReady) {
+  const std::vector<int> told = told_before_last(500);
+  ASSERT_EQ(told.size(), 500u);
+  EXPECT_LT(told.front(), 500);
+  EXPECT_EQ(told.back(), 500);
+}
+
+TEST(ReactorTurns, WhatIsPostedLastRunsBeforeTheReactorEnds) {
+  SystemClock clock;
+  int ran = 0;
+  const auto last = [&]() -> Task<void> {
+    for (int i = 0; i < 3; ++i) co_await BehindAllReady();
+    ++ran;
+  };
+  {
+    Reactor reactor(clock, "turns");
+    for (int i = 0; i < 10; ++i) reactor.spawn(last());
+  }
+  EXPECT_EQ(ran, 10);
 }
 
 TYPED_TEST(ThreadedExecutor, SleepsUntilTheMomentAndNotMuchLonger) {

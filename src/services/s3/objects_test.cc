@@ -5,8 +5,10 @@
 
 #include "base/bytes.h"
 #include "blob/blob_files.h"
+#include "crypto/digest.h"
 #include "runtime/seed_scope.h"
 #include "services/s3/object_body.h"
+#include "services/s3/short_digests.h"
 #include "services/s3/test_server.h"
 #include "table/row_kind.h"
 
@@ -48,8 +50,9 @@ INSTANTIATE_TEST_SUITE_P(Engines, ObjectsTest,
 TEST_P(ObjectsTest, BytesOfEverySizeComeBack) {
   const std::size_t frame = blob::kFramePayloadBytes;
   const std::size_t inline_limit = S3Options().inline_limit_bytes;
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, inline_limit, inline_limit + 1,
-                                 frame, frame + 1, 3 * frame + 17}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, kMaxShortBodyBytes, kMaxShortBodyBytes + 1, inline_limit,
+        inline_limit + 1, frame, frame + 1, 3 * frame + 17}) {
     const std::string bytes = pattern(size);
     const auto put = server_.put("a/key", bytes);
     ASSERT_TRUE(put) << put.error().to_string();
@@ -57,6 +60,7 @@ TEST_P(ObjectsTest, BytesOfEverySizeComeBack) {
     ASSERT_TRUE(got) << got.error().to_string();
     EXPECT_TRUE(got->bytes == bytes) << size;
     EXPECT_EQ(got->output.content_length, static_cast<std::int64_t>(size));
+    EXPECT_EQ(put->e_tag, '"' + to_hex(crypto::as_view(crypto::md5(bytes))) + '"') << size;
     EXPECT_EQ(got->output.e_tag, put->e_tag);
     EXPECT_EQ(got->status, 200);
     EXPECT_EQ(got->output.content_type, "binary/octet-stream");
@@ -88,8 +92,8 @@ TEST_P(ObjectsTest, OverwritesAndDeletesLetGoOfBytes) {
 
 TEST_P(ObjectsTest, ABodyThatBreaksOffLeavesNothing) {
   ASSERT_TRUE(server_.put("k", "old"));
-  for (const std::size_t size : {1000u, 100'000u, 400'000u}) {
-    PiecewiseBody body(pattern(size), 30'000);
+  for (const std::size_t size : {1000u, 16'000u, 100'000u, 400'000u}) {
+    PiecewiseBody body(pattern(size), std::min<std::size_t>(size / 4, 30'000));
     body.fail_at(size / 2);
     api::RequestContext context = server_.context(&body);
     model::PutObjectInput input = TestServer::put_input("k");

@@ -30,6 +30,9 @@ struct Gathered {
   void await_resume() const noexcept {}
 };
 
+/// Hashed before anybody else has a turn: a millisecond of work at most, without lanes two.
+constexpr std::size_t kMaxBodiesAtOnce = 64;
+
 /// Of this thread's turn. The first of them hashes for all. (A thread has one executor; a
 /// simulation that has several is drained before it ends.)
 thread_local std::vector<Gathered*> gathered;
@@ -51,6 +54,7 @@ void hash_together(std::span<Gathered* const> bodies) {
 }  // namespace
 
 Task<crypto::DigestBytes<crypto::Md5::kBytes>> short_md5(std::string_view bytes) {
+  if (crypto::md5_lanes_worth() > crypto::kMaxMd5Lanes) co_return crypto::md5(bytes);
   Gathered own(bytes);
   gathered.push_back(&own);
   if (gathered.size() > 1) {
@@ -60,8 +64,15 @@ Task<crypto::DigestBytes<crypto::Md5::kBytes>> short_md5(std::string_view bytes)
   // Others that are ready now may have a body, too.
   co_await BehindAllReady();
   const std::vector<Gathered*> bodies = std::exchange(gathered, {});
-  hash_together(bodies);
-  for (Gathered* const body : std::span(bodies).subspan(1)) body->executor->post(body->waiting);
+  for (std::size_t at = 0; at < bodies.size(); at += kMaxBodiesAtOnce) {
+    if (at > 0) co_await resume_on(*Executor::current());
+    const auto some =
+        std::span(bodies).subspan(at).first(std::min(kMaxBodiesAtOnce, bodies.size() - at));
+    hash_together(some);
+    for (Gathered* const body : some) {
+      if (body != &own) body->executor->post(body->waiting);
+    }
+  }
   co_return own.md5.finish();
 }
 

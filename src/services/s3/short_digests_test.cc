@@ -54,7 +54,7 @@ TEST_P(ShortDigests, EachBodyGetsItsOwn) {
 }
 
 // Alone, a few, all lanes full, one more, and several times as many.
-INSTANTIATE_TEST_SUITE_P(, ShortDigests, testing::Values(1, 2, 7, 8, 9, 16, 17, 100));
+INSTANTIATE_TEST_SUITE_P(, ShortDigests, testing::Values(1, 2, 7, 8, 9, 16, 17, 64, 65, 300));
 
 TEST(ShortDigestsOfSeveralReactors, DoNotMix) {
   SystemClock clock;

@@ -35,10 +35,12 @@ struct RowCache::Entry {
     const std::lock_guard lock(mutex);
     return row.has_value();
   }
-  /// False: it has not the room, and nothing has changed. Of a row that is there.
+  /// False: it has not the room, or would waste it, and nothing has changed. Of a row that is
+  /// there.
   bool rewrite(std::string_view value) {
     const std::lock_guard lock(mutex);
-    if (row->capacity() < value.size()) return false;
+    const std::size_t room = row->capacity();
+    if (room < value.size() || room > 4 * (value.size() + kEntryOverheadBytes)) return false;
     row->assign(value);
     return true;
   }

@@ -71,6 +71,16 @@ TEST_F(RowCacheTest, RowsGrowAndShrink) {
   }
 }
 
+TEST_F(RowCacheTest, RowsThatShrankGiveTheirRoomBack) {
+  constexpr int kRows = 100;
+  for (int i = 0; i < kRows; ++i) read(std::to_string(i), std::string(6000, 'r'));
+  for (int i = 0; i < kRows; ++i) write(put(std::to_string(i), "r"));
+  for (int i = kRows; i < 2 * kRows; ++i) read(std::to_string(i), std::string(6000, 'r'));
+  int kept = 0;
+  for (int i = 0; i < 2 * kRows; ++i) kept += find(std::to_string(i)).has_value() ? 1 : 0;
+  EXPECT_EQ(kept, 2 * kRows);
+}
+
 TEST_F(RowCacheTest, AnswersNothingOfAKeyThatIsBeingWritten) {
   read("a", "old");
   const RowCache::Ticket before = cache_.ticket("a");
@@ -104,6 +114,13 @@ TEST_F(RowCacheTest, ARangeOrAFailureMakesItForgetAll) {
   EXPECT_TRUE(find("a"));
   { const RowCache::Change failed(cache_, put("b", "row")); }
   EXPECT_FALSE(find("a"));
+
+  // What was there before is not rewritten either; what is read from here on is.
+  write(put("a", "new"));
+  EXPECT_FALSE(find("a"));
+  read("a", "new");
+  write(put("a", "newer"));
+  EXPECT_EQ(*find("a"), "newer");
 }
 
 TEST_F(RowCacheTest, StaysWithinItsCapacity) {
@@ -125,7 +142,16 @@ TEST_F(RowCacheTest, OfNoCapacityKeepsNothing) {
   RowCache::Change(none, put("a", "row")).done();
 }
 
-/// A writer counts both rows up in one batch; who reads never sees them part, nor go back.
+/// Longer and shorter from one number to the next, so that rows are rewritten in their place and
+/// anew; each byte of it follows from the number.
+std::string row_of(int n) {
+  std::string row = std::to_string(n) + ' ';
+  row.append(static_cast<std::size_t>(n) * 37 % 6000, static_cast<char>('a' + n % 26));
+  return row;
+}
+
+/// A writer counts both rows up in one batch; who reads never sees them part, nor go back, nor one
+/// that is half of this number and half of that.
 TEST(RowStoreWithCache, RowsNeverGoBackNorPart) {
   SimFiles files;
   ASSERT_TRUE(files.make_directory("/rows"));
@@ -136,7 +162,7 @@ TEST(RowStoreWithCache, RowsNeverGoBackNorPart) {
   const std::vector<std::string> keys = {"one", "two"};
   const auto write = [&](int n) {
     RowBatch batch;
-    for (const std::string& key : keys) batch.put(key, std::to_string(n));
+    for (const std::string& key : keys) batch.put(key, row_of(n));
     ASSERT_TRUE(rows->apply(batch));
   };
   write(1);
@@ -146,8 +172,10 @@ TEST(RowStoreWithCache, RowsNeverGoBackNorPart) {
   const auto read = [&] {
     while (written < kWrites) {
       const int least = written;
-      const int one = std::stoi(*rows->get("one", RowStore::Wait::yes)->value);
+      const std::string row = *rows->get("one", RowStore::Wait::yes)->value;
+      const int one = std::stoi(row);
       EXPECT_GE(one, least);
+      EXPECT_TRUE(row == row_of(one)) << one;
       const auto both = rows->get_all(keys, RowStore::Wait::yes);
       EXPECT_EQ(both->values[0], both->values[1]);
       EXPECT_GE(std::stoi(*both->values[0]), one);
