@@ -5,10 +5,13 @@
 #include <rocksdb/system_clock.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "runtime/files.h"
 #include "store/embedded/rocksdb_log.h"
+#include "store/embedded/rocksdb_manifest.h"
 
 namespace dyad::store::embedded {
 namespace {
@@ -33,11 +36,13 @@ IOStatus read_into(const RandomReadFile& file, std::uint64_t offset, std::size_t
 
 class SequentialFile final : public rocksdb::FSSequentialFile {
  public:
-  explicit SequentialFile(std::unique_ptr<RandomReadFile> file) : file_(std::move(file)) {}
+  SequentialFile(std::unique_ptr<RandomReadFile> file, std::uint64_t end)
+      : file_(std::move(file)), end_(end) {}
 
   IOStatus Read(std::size_t n, const IOOptions&, Slice* result, char* scratch,
                 IODebugContext*) override {
-    IOStatus status = read_into(*file_, offset_, n, result, scratch);
+    const std::uint64_t left = end_ - std::min(offset_, end_);
+    IOStatus status = read_into(*file_, offset_, std::min(n, left), result, scratch);
     offset_ += result->size();
     return status;
   }
@@ -52,8 +57,24 @@ class SequentialFile final : public rocksdb::FSSequentialFile {
 
  private:
   std::unique_ptr<RandomReadFile> file_;
+  const std::uint64_t end_;
   std::uint64_t offset_ = 0;
 };
+
+/// Where reading from front to back ends: everywhere but in a torn manifest, with the file.
+Result<std::uint64_t> readable_bytes(const RandomReadFile& file, const std::string& path) {
+  constexpr std::uint64_t kWithTheFile = std::numeric_limits<std::uint64_t>::max();
+  constexpr std::string_view kManifestPrefix = "MANIFEST-";
+  const std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
+  if (!name.starts_with(kManifestPrefix)) return kWithTheFile;
+  DYAD_TRY_ASSIGN(const std::uint64_t end, readable_manifest_bytes(file, path));
+  DYAD_TRY_ASSIGN(const std::uint64_t size, file.size_bytes());
+  if (end < size) {
+    log::info("left out what a power loss tore", "file={} offset={} bytes={}", path, end,
+              size - end);
+  }
+  return end;
+}
 
 thread_local ReadsAtOnce* reads_at_once = nullptr;
 
@@ -158,8 +179,10 @@ class RocksdbFiles final : public rocksdb::FileSystem {
                              std::unique_ptr<rocksdb::FSSequentialFile>* result,
                              IODebugContext*) override {
     auto file = files_.open_read(path);
-    if (file) *result = std::make_unique<SequentialFile>(std::move(*file));
-    return status_of(file);
+    if (!file) return status_of(file);
+    const auto end = readable_bytes(**file, path);
+    if (end) *result = std::make_unique<SequentialFile>(std::move(*file), *end);
+    return status_of(end);
   }
   IOStatus NewRandomAccessFile(const std::string& path, const FileOptions&,
                                std::unique_ptr<rocksdb::FSRandomAccessFile>* result,
