@@ -16,12 +16,12 @@ namespace dyad::store::embedded {
 /// refuses to start on one whose lost sectors read as zeros, as they do in a file whose size
 /// reached the disk and whose bytes did not.
 ///
-/// Torn is a record that does not pass its checksum and whose header, or a sector of which, is
-/// zeros: a disk that keeps its word loses nothing that was synced, so what is lost was not. Nor
-/// was what stands behind it, since RocksDB appends a few records and then syncs. Nothing depends
-/// on those: RocksDB acts on a record when it is synced, and the segment log has what they speak of
-/// still. Were a disk to lie, a start without them would find files or segments missing, and be
-/// refused.
+/// Torn is a record that does not pass its checksum and has a header of zeros, or zeros wherever
+/// one sector of the disk holds it: a disk that keeps its word loses nothing that was synced, so
+/// what is lost was not. Nor was what stands behind it, since RocksDB appends a few records and
+/// then syncs. Nothing depends on those: RocksDB acts on a record when it is synced, and the
+/// segment log has what they speak of still. Were a disk to lie, a start without them would find
+/// files or segments missing, and be refused.
 ///
 /// Other records that do not pass are damaged. The last one is left for RocksDB to refuse.
 /// corruption: one is damaged, with others behind it; names `path` and the offset.

@@ -86,7 +86,7 @@ class Manifest : public testing::TestWithParam<std::size_t> {
   }
 
   Directory directory_;
-  std::map<int, std::size_t> ends_;  ///< Of the manifest, in bytes, with so many tables less one.
+  std::map<int, std::size_t> ends_;  ///< Of the manifest, in bytes, by the table written last.
 };
 
 TEST_P(Manifest, ReadsToItsEndWhereNothingIsWrong) {
